@@ -1,0 +1,136 @@
+"""What an index can do; the order in which it is done so that readers never see half a document is publishing's."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from headwater.index.query import Condition, Query
+from headwater.interfaces import SparseVector, Vectors
+from headwater.model import Access
+
+NEVER = 2**53
+"""Epoch of points that are not published (`from`) or not superseded (`to`); exact as integer and as float."""
+
+RRF_K = 60
+DENSE, SPARSE = "text-dense", "text-sparse"
+
+KEYWORD_FIELDS = (
+    "source", "document", "kind", "allow", "deny", "chunk", "embedded_hash",
+    "product", "version", "language", "owner", "tags", "audience",
+)  # fmt: skip
+INTEGER_FIELDS = ("from", "to", "publication", "position", "updated")
+"""Top-level payload fields with a payload index. `updated` is seconds since 1970 UTC, absent where unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One chunk as stored; `payload` holds `content`, `metadata` and the top-level filter fields."""
+
+    id: str
+    dense: Vectors
+    sparse: SparseVector
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPoint:
+    """A point read back; vectors are None unless asked for."""
+
+    id: str
+    payload: Mapping[str, Any]
+    dense: Vectors | None = None
+    sparse: SparseVector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A match: `score` is the fused one; `dense` (cosine) and `sparse` (BM25) are None where that list lacks it."""
+
+    id: str
+    score: float
+    payload: Mapping[str, Any]
+    dense: float | None = None
+    sparse: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexIdentity:
+    """Which ledger an index belongs to, whose vectors it holds, and the highest epoch collected from it."""
+
+    identity: str
+    embedding: str
+    dimensions: int
+    collected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexInfo:
+    """For status and doctor: `backend` is edge, remote, server or memory."""
+
+    backend: str
+    points: int
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+class Index(Protocol):
+    """One generation of points. Safe to call from several threads. Raises only errors of headwater.errors."""
+
+    def identity(self) -> IndexIdentity | None:
+        """None until `write_identity` was called once."""
+        ...
+
+    def write_identity(self, identity: IndexIdentity) -> None: ...
+
+    def upsert(self, points: Sequence[Point]) -> None: ...
+
+    def stamp(self, ids: Sequence[str], *, from_: int | None = None, to: int | None = None) -> None:
+        """Set the epochs of these points; ids that do not exist are left alone."""
+        ...
+
+    def set_access(self, ids: Sequence[str], access: Access) -> None: ...
+
+    def delete(self, ids: Sequence[str]) -> None: ...
+
+    def delete_where(self, condition: Condition) -> None: ...
+
+    def count(self, condition: Condition) -> int: ...
+
+    def retrieve(self, ids: Sequence[str], *, vectors: bool = False) -> list[StoredPoint]:
+        """In the order of `ids`; those that do not exist are left out."""
+        ...
+
+    def scroll(
+        self, condition: Condition, *, vectors: bool = False, page: int = 1000
+    ) -> Iterator[StoredPoint]:
+        """Every match once, in no particular order, in pages of `page`."""
+        ...
+
+    def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:
+        """Vectors of any stored point, visible or not, whose `embedded_hash` is asked for."""
+        ...
+
+    def search(self, query: Query) -> list[Hit]:
+        """Best first; equal scores in the order of (source, document, position)."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything written so far survive a power cut."""
+        ...
+
+    def info(self) -> IndexInfo: ...
+
+    def close(self) -> None: ...
+
+
+class IndexStore(Protocol):
+    """Holds the generations of an index; `rebuild` fills a new one beside the live one."""
+
+    def open(self, generation: str, *, dimensions: int) -> Index:
+        """Open a generation, creating it with its payload indexes when it does not exist."""
+        ...
+
+    def generations(self) -> list[str]: ...
+
+    def drop(self, generation: str) -> None: ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,222 @@
+"""The memory between runs, and the commit point of every publication."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from headwater.model import Access, Meta
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lease: enough to name them to a person, and to see that they are dead."""
+
+    host: str
+    pid: int
+    started: float
+    """Start time of the process, seconds since 1970, so that a reused pid is not taken for it."""
+    command: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentRow:
+    """A live document: what is searchable now. Its point ids follow from (publication, source, id, 0..chunks-1)."""
+
+    source: str
+    id: str
+    version: str
+    content_hash: str
+    fingerprint: str
+    """Processing fingerprint: parser, cleaner, chunker, metadata policy, model, with their versions."""
+    access: Access
+    publication: int
+    chunks: int
+    kind: str
+    title: str
+    uri: str
+    updated_at: datetime | None
+    detected_at: datetime
+    published_at: datetime
+    verified_at: datetime
+    meta: Meta = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of the append-only history of outcomes; `outcome` is the class name in lower case."""
+
+    at: datetime
+    run: str
+    source: str
+    document: str
+    outcome: str
+    reason: str = ""
+    version: str = ""
+    epoch: int = 0
+    chunks: int = 0
+    embedded: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a publication is about to stamp, so that recovery can undo it: written before the first stamp."""
+
+    publication: int
+    generation: str
+    epoch: int
+    new_ids: tuple[str, ...]
+    old_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """A number that is never used again; `state` is staging, intent, committed or undone."""
+
+    number: int
+    generation: str
+    state: str
+    holder: Holder
+    intent: Intent | None
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A document that a person took out of search."""
+
+    source: str
+    document: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceRow:
+    """What is remembered of a source; `adhoc` ones come from the command line, not from the configuration."""
+
+    name: str
+    kind: str
+    adhoc: bool
+    documents: int = 0
+    checkpoint: bytes | None = None
+    last_complete: datetime | None = None
+    last_success: datetime | None = None
+    last_error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commit:
+    """Everything that becomes true at once when a publication commits."""
+
+    publication: int
+    epoch: int
+    rows: tuple[DocumentRow, ...] = ()
+    removed: tuple[tuple[str, str], ...] = ()
+    """(source, document) pairs that are no longer searchable."""
+    events: tuple[Event, ...] = ()
+    switch_to: str | None = None
+    """Generation that becomes the live one in this commit."""
+
+
+class Ledger(Protocol):
+    """All methods are safe to call from several threads and processes; each is one transaction."""
+
+    # identity and epochs
+    def identity(self) -> str: ...
+    def epoch(self) -> int:
+        """E: the newest committed epoch; readers see points with from <= E < to."""
+        ...
+
+    def epoch_at(self, moment: datetime) -> int:
+        """The newest epoch that was committed at or before `moment`; 0 when none was."""
+        ...
+
+    def generation(self) -> str:
+        """Name of the live generation of the index."""
+        ...
+
+    # publications
+    def begin_publication(self, generation: str, holder: Holder) -> int: ...
+    def next_epoch(self) -> int:
+        """An epoch that was never attempted before, above E."""
+        ...
+
+    def write_intent(self, intent: Intent) -> None: ...
+    def commit(self, commit: Commit) -> None:
+        """The moment of publication; LeaseLostError when the publication was undone meanwhile."""
+        ...
+
+    def abandon(self, publication: int) -> None:
+        """Mark as undone; its points may be collected."""
+        ...
+
+    def forget_publication(self, publication: int) -> None:
+        """Called when no point of an undone publication is left in the index."""
+        ...
+
+    def open_publications(self) -> list[Publication]:
+        """Those in staging or intent, and undone ones whose points were not collected yet."""
+        ...
+
+    # documents of one generation
+    def documents(self, generation: str, source: str | None = None) -> Iterator[DocumentRow]: ...
+    def versions(self, generation: str, source: str) -> dict[str, tuple[str, str]]:
+        """id -> (version, fingerprint) of every live document: what a no-change run needs, and no more."""
+        ...
+
+    def document(self, generation: str, source: str, id: str) -> DocumentRow | None: ...
+    def find(self, generation: str, text: str) -> list[DocumentRow]:
+        """Documents whose id is `text`, or ends in it, or whose `source/id` is it."""
+        ...
+
+    def touch(self, generation: str, source: str, versions: Mapping[str, str], verified_at: datetime) -> None:
+        """Record that these documents were seen unchanged, under these (possibly new) versions."""
+        ...
+
+    def set_access(self, generation: str, source: str, id: str, access: Access) -> None:
+        """After an access was narrowed in place, ahead of the publication that follows."""
+        ...
+
+    def drop_generation(self, generation: str) -> None: ...
+
+    # history
+    def record(self, events: Iterable[Event]) -> None: ...
+    def history(
+        self, source: str | None = None, document: str | None = None, limit: int = 100
+    ) -> list[Event]:
+        """Newest first."""
+        ...
+
+    # sources, blocks, runs
+    def sources(self) -> list[SourceRow]: ...
+    def save_source(self, row: SourceRow) -> None: ...
+    def forget_source(self, name: str) -> None: ...
+    def blocks(self) -> list[Block]: ...
+    def block(self, block: Block) -> None: ...
+    def unblock(self, source: str, document: str) -> bool: ...
+    def save_run(self, run: str, summary: Mapping[str, Any]) -> None: ...
+    def runs(self, limit: int = 20) -> list[Mapping[str, Any]]: ...
+
+    # leases
+    def lease(
+        self, name: str, holder: Holder, *, seconds: float, wait: float = 0.0
+    ) -> AbstractContextManager[None]:
+        """Hold `name` (a source, or "publish") alone, renewed in the background until left.
+
+        A holder on this machine whose process is gone, or whose lease ran out, is replaced at once. BusyError,
+        naming the holder (pid, command, since when), when it is still held after `wait` seconds.
+        """
+        ...
+
+    def holders(self) -> Sequence[tuple[str, Holder]]:
+        """Live leases by name."""
+        ...
+
+    def alive(self, holder: Holder) -> bool:
+        """False when the process is on this machine and gone, or its lease ran out."""
+        ...
+
+    def close(self) -> None: ...
