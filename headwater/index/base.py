@@ -99,9 +99,7 @@ class Index(Protocol):
         """In the order of `ids`; those that do not exist are left out."""
         ...
 
-    def scroll(
-        self, condition: Condition, *, vectors: bool = False, page: int = 1000
-    ) -> Iterator[StoredPoint]:
+    def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
         """Every match once, in no particular order, in pages of `page`."""
         ...
 

@@ -184,9 +184,7 @@ class Ledger(Protocol):
 
     # history
     def record(self, events: Iterable[Event]) -> None: ...
-    def history(
-        self, source: str | None = None, document: str | None = None, limit: int = 100
-    ) -> list[Event]:
+    def history(self, source: str | None = None, document: str | None = None, limit: int = 100) -> list[Event]:
         """Newest first."""
         ...
 
@@ -201,9 +199,7 @@ class Ledger(Protocol):
     def runs(self, limit: int = 20) -> list[Mapping[str, Any]]: ...
 
     # leases
-    def lease(
-        self, name: str, holder: Holder, *, seconds: float, wait: float = 0.0
-    ) -> AbstractContextManager[None]:
+    def lease(self, name: str, holder: Holder, *, seconds: float, wait: float = 0.0) -> AbstractContextManager[None]:
         """Hold `name` (a source, or "publish") alone, renewed in the background until left.
 
         A holder on this machine whose process is gone, or whose lease ran out, is replaced at once. BusyError,
