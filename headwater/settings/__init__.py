@@ -1,0 +1,32 @@
+"""The configuration file, the environment that overrides it, and the frozen values they become."""
+
+from headwater.settings.durations import Duration, parse_duration
+from headwater.settings.secrets import Secret
+from headwater.settings.values import (
+    PACKAGED_MODEL,
+    ChunkerName,
+    ContentRules,
+    EmbeddingSettings,
+    IndexSettings,
+    LedgerSettings,
+    ParsingSettings,
+    Promises,
+    Settings,
+    SourceSettings,
+)
+
+__all__ = [
+    "PACKAGED_MODEL",
+    "ChunkerName",
+    "ContentRules",
+    "Duration",
+    "EmbeddingSettings",
+    "IndexSettings",
+    "LedgerSettings",
+    "ParsingSettings",
+    "Promises",
+    "Secret",
+    "Settings",
+    "SourceSettings",
+    "parse_duration",
+]

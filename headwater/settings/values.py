@@ -1,0 +1,123 @@
+"""What the rest of the program sees of the configuration: frozen values, already checked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from headwater.model import HELP, SOP, Access
+from headwater.settings.durations import Duration
+from headwater.settings.secrets import Secret
+
+ChunkerName: TypeAlias = Literal["structure", "fixed"]
+PACKAGED_MODEL = "packaged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmbeddingSettings:
+    """`model` is "packaged", a fastembed model name, or an absolute folder; `threads` 0 means every core."""
+
+    model: str = PACKAGED_MODEL
+    threads: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexSettings:
+    """An empty `url` means the embedded index in the state folder; `collection` names ours on a shared server."""
+
+    url: Secret = Secret()
+    api_key: Secret = Secret()
+    collection: str = "headwater"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerSettings:
+    """An empty `url` means SQLite in the state folder."""
+
+    url: Secret = Secret()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsingSettings:
+    """Limits of one parse: elapsed seconds, and resident memory of its worker in MB; `workers` 0: by cores."""
+
+    timeout: float = 60.0
+    memory_mb: int = 1024
+    workers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promises:
+    """How late a change may be searchable, and how old a document of each kind may grow; absent means no promise."""
+
+    max_lag: Duration = Duration(0, 0, 24 * 3600, "24h")
+    max_age: Mapping[str, Duration] = field(
+        default_factory=lambda: {HELP: Duration(0, 180, 0, "180d"), SOP: Duration(0, 365, 0, "365d")}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentRules:
+    """The kind of a document by its path: the first glob that matches wins, `default` where none does."""
+
+    default: str = HELP
+    rules: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One `[[source]]`: what every connector shares, with the connector's own keys unchecked in `options`.
+
+    `kind` names the connector (the kind of the documents is `content`). `passage_tokens` None means the model's
+    window. Relative paths in `options` are meant from `base`. `promises` are this source's own, defaults filled
+    in. `place` says where the table stands, for messages.
+    """
+
+    name: str
+    kind: str
+    default_access: Access
+    content: ContentRules = ContentRules()
+    owner: str = ""
+    schedule: str = ""
+    timezone: str = "UTC"
+    chunker: ChunkerName = "structure"
+    passage_tokens: int | None = None
+    overlap_tokens: int | None = None
+    allow_widening: bool = False
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    promises: Promises = field(default_factory=Promises)
+    options: Mapping[str, object] = field(default_factory=dict, repr=False)
+    base: Path = field(default_factory=Path.cwd)
+    adhoc: bool = False
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The whole configuration.
+
+    `home` is the state folder (it need not exist yet), `file` the configuration file or None without one.
+    `warnings` are sentences for a person: nothing in them stops a run.
+    """
+
+    home: Path
+    base: Path
+    file: Path | None = None
+    groups: Mapping[str, str] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    index: IndexSettings = IndexSettings()
+    ledger: LedgerSettings = LedgerSettings()
+    parsing: ParsingSettings = ParsingSettings()
+    promises: Promises = field(default_factory=Promises)
+    sources: tuple[SourceSettings, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def known_groups(self) -> frozenset[str] | None:
+        """Names under `[groups]`; None when there is no configuration, so that no group can be called unknown."""
+        return None if self.file is None and not self.groups else frozenset(self.groups)
+
+    def source(self, name: str) -> SourceSettings | None:
+        return next((source for source in self.sources if source.name == name), None)
