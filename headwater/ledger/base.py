@@ -83,6 +83,22 @@ class Publication:
     started_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """Why a document is not searchable in its current version; kept until it succeeds or leaves its source."""
+
+    source: str
+    document: str
+    version: str
+    fingerprint: str
+    error: str
+    reason: str
+    retriable: bool
+    attempts: int
+    first_at: datetime
+    last_at: datetime
+
+
 @dataclass(frozen=True, slots=True)
 class Block:
     """A document that a person took out of search."""
@@ -187,6 +203,14 @@ class Ledger(Protocol):
     def history(self, source: str | None = None, document: str | None = None, limit: int = 100) -> list[Event]:
         """Newest first."""
         ...
+
+    # documents that failed, by generation like the documents themselves
+    def failures(self, generation: str, source: str | None = None) -> list[Failure]: ...
+    def save_failures(self, generation: str, failures: Iterable[Failure]) -> None:
+        """Insert or replace; `attempts` and `first_at` are kept as given."""
+        ...
+
+    def clear_failures(self, generation: str, keys: Iterable[tuple[str, str]]) -> None: ...
 
     # sources, blocks, runs
     def sources(self) -> list[SourceRow]: ...
