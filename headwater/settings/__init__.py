@@ -1,7 +1,9 @@
 """The configuration file, the environment that overrides it, and the frozen values they become."""
 
 from headwater.settings.durations import Duration, parse_duration
+from headwater.settings.load import find_file, load
 from headwater.settings.secrets import Secret
+from headwater.settings.template import TEMPLATE
 from headwater.settings.values import (
     PACKAGED_MODEL,
     ChunkerName,
@@ -17,6 +19,7 @@ from headwater.settings.values import (
 
 __all__ = [
     "PACKAGED_MODEL",
+    "TEMPLATE",
     "ChunkerName",
     "ContentRules",
     "Duration",
@@ -28,5 +31,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SourceSettings",
+    "find_file",
+    "load",
     "parse_duration",
 ]

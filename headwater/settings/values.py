@@ -11,6 +11,9 @@ from headwater.settings.secrets import Secret
 
 ChunkerName: TypeAlias = Literal["structure", "fixed"]
 PACKAGED_MODEL = "packaged"
+EVERY_KIND = "*"
+_NONE = Secret()
+_DAY = Duration(0, 0, 24 * 3600, "24h")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +28,8 @@ class EmbeddingSettings:
 class IndexSettings:
     """An empty `url` means the embedded index in the state folder; `collection` names ours on a shared server."""
 
-    url: Secret = Secret()
-    api_key: Secret = Secret()
+    url: Secret = _NONE
+    api_key: Secret = _NONE
     collection: str = "headwater"
 
 
@@ -34,7 +37,7 @@ class IndexSettings:
 class LedgerSettings:
     """An empty `url` means SQLite in the state folder."""
 
-    url: Secret = Secret()
+    url: Secret = _NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +51,18 @@ class ParsingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Promises:
-    """How late a change may be searchable, and how old a document of each kind may grow; absent means no promise."""
+    """How late a change may be searchable, and how old a document of each kind may grow.
 
-    max_lag: Duration = Duration(0, 0, 24 * 3600, "24h")
+    A kind that is neither in `max_age` nor covered by its entry "*" has no promise.
+    """
+
+    max_lag: Duration = _DAY
     max_age: Mapping[str, Duration] = field(
         default_factory=lambda: {HELP: Duration(0, 180, 0, "180d"), SOP: Duration(0, 365, 0, "365d")}
     )
+
+    def age_of(self, kind: str) -> Duration | None:
+        return self.max_age.get(kind) or self.max_age.get(EVERY_KIND)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,133 @@
+"""Checked tables to the frozen values, and the findings that need a person but stop nothing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from headwater.errors import ConfigError
+from headwater.settings.durations import Duration
+from headwater.settings.names import KINDS, did_you_mean, nearest
+from headwater.settings.origin import Origin
+from headwater.settings.schema import Configuration, PromisesTable, SourceTable
+from headwater.settings.secrets import Secret
+from headwater.settings.values import (
+    PACKAGED_MODEL,
+    EmbeddingSettings,
+    IndexSettings,
+    LedgerSettings,
+    ParsingSettings,
+    Promises,
+    Settings,
+    SourceSettings,
+)
+
+
+def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) -> Settings:
+    promises = _promises(Promises(), tables.promises)
+    settings = Settings(
+        home=home,
+        base=base,
+        file=origin.file,
+        groups=_groups(tables.groups, origin),
+        owners=dict(tables.owners),
+        embedding=EmbeddingSettings(model=_model(tables.embedding.model, base), threads=tables.embedding.threads),
+        index=IndexSettings(
+            url=Secret(tables.index.url, "[index] url"),
+            api_key=Secret(tables.index.api_key, "[index] api_key"),
+            collection=tables.index.collection,
+        ),
+        ledger=LedgerSettings(url=Secret(tables.ledger.url, "[ledger] url")),
+        parsing=ParsingSettings(
+            timeout=tables.parsing.timeout.approximate.total_seconds(),
+            memory_mb=tables.parsing.memory_mb,
+            workers=tables.parsing.workers,
+        ),
+        promises=promises,
+        sources=tuple(_source(n, table, promises, origin, base) for n, table in enumerate(tables.source)),
+    )
+    _refuse_duplicates(settings, origin)
+    return _with_warnings(settings)
+
+
+def _promises(defaults: Promises, table: PromisesTable | SourceTable) -> Promises:
+    own: Mapping[str, Duration] = table.max_age or {}
+    whole = "*" in own or table.max_age == {}
+    return Promises(max_lag=table.max_lag or defaults.max_lag, max_age=own if whole else {**defaults.max_age, **own})
+
+
+def _groups(groups: Mapping[str, str], origin: Origin) -> dict[str, str]:
+    for name in groups:
+        if not name or ":" in name or any(character.isspace() for character in name):
+            raise ConfigError(
+                f"{origin.place(('groups', name))}: {name!r} cannot be a group's name",
+                advice="Write the bare name there, without spaces or colons, and group:NAME where readers are meant.",
+            )
+    return {name.lower(): text for name, text in groups.items()}
+
+
+def _model(name: str, base: Path) -> str:
+    """A model's name, or the absolute path of its folder when it is written as a path or is a folder here."""
+    if name == PACKAGED_MODEL:
+        return name
+    path = base / Path(name).expanduser()
+    return str(path.resolve()) if name.startswith((".", "/", "~")) or path.is_dir() else name
+
+
+def _source(number: int, table: SourceTable, promises: Promises, origin: Origin, base: Path) -> SourceSettings:
+    return SourceSettings(
+        name=table.name,
+        kind=table.kind,
+        default_access=table.default_access,
+        content=table.content,
+        owner=table.owner,
+        schedule=table.schedule,
+        timezone=table.timezone,
+        chunker=table.chunker,
+        passage_tokens=table.passage_tokens,
+        overlap_tokens=table.overlap_tokens,
+        allow_widening=table.allow_widening,
+        include=table.include,
+        exclude=table.exclude,
+        promises=_promises(promises, table),
+        options=dict(table.model_extra or {}),
+        base=base,
+        place=origin.place(("source", number)),
+    )
+
+
+def _refuse_duplicates(settings: Settings, origin: Origin) -> None:
+    seen: set[str] = set()
+    for number, source in enumerate(settings.sources):
+        if source.name in seen:
+            raise ConfigError(
+                f"{origin.place(('source', number, 'name'))}: another source has the name {source.name!r} already",
+                advice="Give every [[source]] a name of its own.",
+            )
+        seen.add(source.name)
+
+
+def _with_warnings(settings: Settings) -> Settings:
+    warnings = [sentence for source in settings.sources for sentence in _source_warnings(source, settings)]
+    ages = [kind for kind in settings.promises.max_age if _mistyped(kind)]
+    warnings += [f"[promises] max_age names the kind {kind!r}{did_you_mean(kind, KINDS)}" for kind in ages]
+    return replace(settings, warnings=tuple(dict.fromkeys(warnings)))
+
+
+def _source_warnings(source: SourceSettings, settings: Settings) -> Iterator[str]:
+    for name in sorted(source.default_access.allow | source.default_access.deny):
+        group = name.removeprefix("group:")
+        if group != name and group not in settings.groups:
+            yield f"{source.place}: default_access names {name}, which is not under [groups]" + did_you_mean(
+                name, (f"group:{known}" for known in settings.groups)
+            )
+    if not source.default_access.allow:
+        yield f"{source.place}: default_access names nobody, so that nobody can read this source"
+    if source.owner and source.owner not in settings.owners:
+        yield f"{source.place}: owner {source.owner} is not under [owners]{did_you_mean(source.owner, settings.owners)}"
+    for kind in dict.fromkeys((source.content.default, *(kind for _, kind in source.content.rules))):
+        if _mistyped(kind):
+            yield f"{source.place}: content names the kind {kind!r}{did_you_mean(kind, KINDS)}"
+
+
+def _mistyped(kind: str) -> bool:
+    return kind not in KINDS and bool(nearest(kind, KINDS))

@@ -1,0 +1,180 @@
+"""The shape of headwater.toml, and of the HEADWATER_* variables that override it.
+
+A field's description is what a person reads when the field is missing.
+"""
+
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias, TypeVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from headwater.model import Access, principals
+from headwater.settings.durations import Duration, parse_duration
+from headwater.settings.names import document_kind
+from headwater.settings.schedule import checked_cron, checked_timezone
+from headwater.settings.secrets import references
+from headwater.settings.values import EVERY_KIND, PACKAGED_MODEL, ChunkerName, ContentRules
+
+PREFIX = "HEADWATER_"
+NESTED = "__"
+_Value = TypeVar("_Value")
+
+
+def _plain(text: str) -> str:
+    if references(text):
+        raise ValueError("cannot be taken from ${...}: that is for secrets; write the value itself")
+    return text
+
+
+def _secret(text: str) -> str:
+    references(text)
+    return text
+
+
+def _of_text(parse: Callable[[str], _Value], what: str) -> Callable[[object], _Value]:
+    def validate(value: object) -> _Value:
+        if not isinstance(value, str):
+            raise ValueError(f"has to be {what} in quotes")
+        return parse(value)
+
+    return validate
+
+
+def _by_kind(value: object) -> dict[str, Duration]:
+    if isinstance(value, dict):
+        parse = _of_text(parse_duration, 'a duration such as "180d"')
+        return {document_kind(str(kind)): parse(length) for kind, length in value.items()}
+    return {EVERY_KIND: _of_text(parse_duration, 'a duration such as "180d", or a table of them by kind,')(value)}
+
+
+def _content(value: object) -> ContentRules:
+    if isinstance(value, dict):
+        rules = [(str(glob), kind) for glob, kind in value.items()]
+        if not all(isinstance(kind, str) for _, kind in rules):
+            raise ValueError('has to be a kind in quotes, or rules such as { "releases/**" = "release_note" }')
+        return ContentRules(rules=tuple((glob, document_kind(kind)) for glob, kind in rules))
+    return ContentRules(default=_of_text(document_kind, "a kind such as help, or rules by path,")(value))
+
+
+def _access(value: object) -> Access:
+    table = value if isinstance(value, dict) else {"allow": value}
+    if set(table) - {"allow", "deny"}:
+        raise ValueError("has to be a list of principals, or { allow = [...], deny = [...] }")
+    return Access(_principals(table.get("allow", [])), _principals(table.get("deny", [])))
+
+
+def _principals(value: object) -> frozenset[str]:
+    names = [value] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+        raise ValueError('has to be a list of principals such as ["public"] or ["group:support"]')
+    return principals(names)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("has to be a list of texts")
+    return tuple(texts)
+
+
+Plain: TypeAlias = Annotated[str, AfterValidator(_plain)]
+MaybeSecret: TypeAlias = Annotated[str, AfterValidator(_secret)]
+DurationText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(parse_duration, 'a duration such as "24h"'))]
+DurationsByKind: TypeAlias = Annotated[dict[str, Duration], PlainValidator(_by_kind)]
+Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_texts)]
+
+
+class Table(BaseModel):
+    """Refuses unknown keys; connectors derive their own settings from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class EmbeddingTable(Table):
+    model: Plain = PACKAGED_MODEL
+    threads: int = Field(default=0, ge=0, le=1024)
+
+
+class IndexTable(Table):
+    url: MaybeSecret = ""
+    api_key: MaybeSecret = ""
+    collection: Plain = Field(default="headwater", pattern=r"^[A-Za-z0-9_-]{1,80}$")
+
+
+class LedgerTable(Table):
+    url: MaybeSecret = ""
+
+
+class ParsingTable(Table):
+    timeout: DurationText = parse_duration("60s")
+    memory_mb: int = Field(default=1024, ge=256)
+    workers: int = Field(default=0, ge=0, le=256)
+
+
+class PromisesTable(Table):
+    max_lag: DurationText | None = None
+    max_age: DurationsByKind | None = None
+
+
+class SourceTable(Table):
+    model_config = ConfigDict(extra="allow")
+
+    name: Plain = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", description='give the source a name, such as name = "handbook"'
+    )
+    kind: Plain = Field(description='name the connector, such as kind = "folder"')
+    default_access: Annotated[Access, PlainValidator(_access)] = Field(
+        description='say who may read what has no rule of its own, such as default_access = ["group:support"] '
+        'or ["public"]; nothing is public by accident'
+    )
+    content: Annotated[ContentRules, PlainValidator(_content)] = ContentRules()
+    owner: Plain = ""
+    schedule: Annotated[str, PlainValidator(_of_text(checked_cron, "a cron line such as */30 * * * *"))] = ""
+    timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
+    max_lag: DurationText | None = None
+    max_age: DurationsByKind | None = None
+    chunker: ChunkerName = "structure"
+    passage_tokens: int | None = Field(default=None, ge=16, le=100_000)
+    overlap_tokens: int | None = Field(default=None, ge=0, le=10_000)
+    allow_widening: bool = False
+    include: Texts = ()
+    exclude: Texts = ()
+
+
+class Configuration(BaseSettings):
+    """Environment first, then what the file said."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=NESTED, extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    groups: dict[str, str] = {}
+    owners: dict[str, str] = {}
+    embedding: EmbeddingTable = EmbeddingTable()
+    index: IndexTable = IndexTable()
+    ledger: LedgerTable = LedgerTable()
+    parsing: ParsingTable = ParsingTable()
+    promises: PromisesTable = PromisesTable()
+    source: list[SourceTable] = []
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 (the signature is pydantic's)
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def parts_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The tables of a model by key: a model, or a list's model."""
+    tables: dict[str, Any] = {}
+    for name, field in model.model_fields.items():
+        candidates = (field.annotation, *getattr(field.annotation, "__args__", ()))
+        found = [part for part in candidates if isinstance(part, type) and issubclass(part, BaseModel)]
+        tables.update({name: found[0]} if found else {})
+    return tables

@@ -1,0 +1,58 @@
+"""The headwater.toml that `headwater init` writes."""
+
+TEMPLATE = """\
+# Headwater's configuration. Every key can be overridden by the environment: HEADWATER_INDEX__URL is [index] url.
+# Durations: 15m, 24h, 180d, 3 weeks, 6 months. Secrets: "${NAME}" takes the environment variable NAME.
+# State is kept in .headwater/ beside this file, or in the folder that HEADWATER_HOME names.
+
+# Groups that exist. Readers bring them (headwater search --as group:support), documents name them.
+[groups]
+# support = "Support agents"
+
+# Where findings about documents go.
+[owners]
+# docs-team = "mailto:docs@example.com"
+
+[embedding]
+model = "packaged"              # comes with Headwater; or any fastembed model name, or a folder
+threads = 0                     # 0: every core
+
+[index]
+url = ""                        # empty: embedded; else a Qdrant server, such as "http://localhost:6333"
+# api_key = "${QDRANT_API_KEY}"
+collection = "headwater"        # name on that server
+
+[ledger]
+url = ""                        # empty: SQLite in the state folder; else "postgresql://user:${PASSWORD}@host/name"
+
+# Limits for reading one file; a file that needs more fails, and the run goes on.
+[parsing]
+timeout = "60s"
+memory_mb = 1024
+workers = 0                     # 0: by cores
+
+# How fresh things have to be; each source may say otherwise.
+[promises]
+max_lag = "24h"                 # from a change at the source until it is searchable
+max_age = { help = "180d", sop = "365d" }
+
+# One table for every source.
+[[source]]
+name = "docs"
+kind = "folder"                 # the connector
+path = "docs"                   # from this file's folder
+default_access = ["public"]     # readers of what has no rule of its own: public, group:NAME, user:EMAIL
+content = "help"                # help, release_note or sop; or by path, the first match wins:
+# content = { "releases/**" = "release_note", "sop/**" = "sop", "**" = "help" }
+# include = ["**/*.md", "**/*.html"]
+# exclude = ["drafts/"]
+# owner = "docs-team"
+# schedule = "*/30 * * * *"     # minute hour day month weekday
+# timezone = "Europe/Madrid"    # of the schedule, and of dates without a time
+# max_lag = "1h"
+# max_age = "90d"               # or by kind, as above
+# chunker = "structure"         # or "fixed": equal lengths
+# passage_tokens = 200          # default: as much as the model reads
+# overlap_tokens = 0            # between passages that are cut inside a section
+# allow_widening = false        # true: front matter may admit more readers than default_access
+"""
