@@ -165,8 +165,11 @@ class Ledger(Protocol):
         """The moment of publication; LeaseLostError when the publication was undone meanwhile."""
         ...
 
-    def abandon(self, publication: int) -> None:
-        """Mark as undone; its points may be collected."""
+    def abandon(self, publication: int) -> bool:
+        """Mark as undone, so that it can never commit; its points may then be collected.
+
+        False when it was committed already: it stays so, and its points are live.
+        """
         ...
 
     def forget_publication(self, publication: int) -> None:
@@ -236,7 +239,7 @@ class Ledger(Protocol):
         ...
 
     def alive(self, holder: Holder) -> bool:
-        """False when the process is on this machine and gone, or its lease ran out."""
+        """False when its process is gone; of another machine, which cannot be asked: when all its leases ran out."""
         ...
 
     def close(self) -> None: ...
