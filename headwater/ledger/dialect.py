@@ -1,0 +1,134 @@
+"""All that differs between databases: how to connect, how to upsert, and what their errors mean."""
+
+import sqlite3
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+
+from headwater.errors import BusyError, HeadwaterError, StateError
+
+_IMMEDIATE = "immediate"
+
+
+def sqlite_engine(path: Path, busy_seconds: float) -> Engine:
+    """An engine on the file at `path`, which waits up to `busy_seconds` for other writers."""
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        connect_args={"timeout": busy_seconds},
+        pool_size=4,
+        max_overflow=-1,  # a thread never waits for a connection that another one streams from
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def for_writing(engine: Engine) -> Engine:
+    """The same engine and pool, whose transactions take the write lock at once.
+
+    A transaction that reads first and writes later may find that another one wrote in between, and then neither
+    can go on; taken at the start, the lock is simply waited for.
+    """
+    return engine.execution_options(**{_IMMEDIATE: True})
+
+
+def use_wal(engine: Engine, busy_seconds: float) -> bool:
+    """Switch the file to write-ahead logging, once for good; False where the file system cannot do that."""
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            return _try_wal(engine)
+        except sqlite3.OperationalError as error:
+            # The switch needs the file alone and does not wait for it, whatever the busy timeout.
+            if _code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+
+
+def _try_wal(engine: Engine) -> bool:
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
+        if cursor.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+            return True
+        return bool(cursor.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal")
+
+
+def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # or Python's module begins transactions of its own
+    connection.execute("PRAGMA synchronous = FULL")  # a commit survives a power cut
+    connection.execute("PRAGMA journal_size_limit = 67108864")
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get(_IMMEDIATE, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert the rows, replacing those columns of a row with the same `keys` that are given."""
+    if not rows:
+        return
+    statement = insert(table)
+    changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
+
+
+def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+    """Insert the row unless one with its key exists; whether it was inserted."""
+    return connection.execute(insert(table).on_conflict_do_nothing(), dict(row)).rowcount == 1
+
+
+@contextmanager
+def translated(place: str) -> Iterator[None]:
+    """Raise the database's errors as ours; `place` names the database to a person, without secrets."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translation(error.orig, place) from error
+    except sqlite3.Error as error:
+        raise _translation(error, place) from error
+
+
+def _translation(error: BaseException | None, place: str) -> HeadwaterError:
+    code = _code(error)
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return BusyError(
+            f"the ledger {place} is being written by another process, for longer than we may wait",
+            advice="Try again; if it stays like this, look for a process that hangs.",
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return StateError(f"the disk that holds the ledger {place} is full", advice="Free some space and run again.")
+    if code == sqlite3.SQLITE_IOERR:
+        return StateError(
+            f"the ledger {place} could not be written or read: {error}",
+            advice="Check the disk for free space, quotas and faults, then run again.",
+        )
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH):
+        return unwritable(place)
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StateError(
+            f"the ledger {place} is damaged, or is not a ledger: {error}",
+            advice="Restore it from a backup; or move it and the index away, and the next run builds both anew.",
+        )
+    return StateError(
+        f"the ledger {place} refused an operation: {error}", advice="Check that nothing else changed its tables."
+    )
+
+
+def unwritable(place: str) -> StateError:
+    """What to say when file and folder do not let us write."""
+    return StateError(
+        f"the ledger {place} cannot be opened for writing",
+        advice="Allow this user to write the file and its folder, or set HEADWATER_HOME to a folder that it may write.",
+    )
+
+
+def _code(error: BaseException | None) -> int:
+    code = getattr(error, "sqlite_errorcode", None)
+    return code & 0xFF if isinstance(code, int) else 0  # the other bytes say which variety of it

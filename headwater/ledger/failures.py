@@ -1,0 +1,40 @@
+"""Documents that could not be processed, and in which version, so that they are not tried without end."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+
+from sqlalchemy import Connection, bindparam, delete, select
+
+from headwater.ledger.base import Failure
+from headwater.ledger.dialect import upsert
+from headwater.ledger.schema import failures
+
+_KEYS = ("generation", "source", "document")
+_FIELDS = tuple(field.name for field in fields(Failure))
+
+
+def known(connection: Connection, generation: str, source: str | None) -> list[Failure]:
+    """By source and document."""
+    query = select(*failures.c[_FIELDS]).where(failures.c.generation == generation)
+    if source is not None:
+        query = query.where(failures.c.source == source)
+    found = connection.execute(query.order_by(failures.c.source, failures.c.document))
+    return [Failure(**row._mapping) for row in found]
+
+
+def save(connection: Connection, generation: str, failed: Iterable[Failure]) -> None:
+    """Insert or replace."""
+    upsert(connection, failures, _KEYS, [{"generation": generation, **asdict(failure)} for failure in failed])
+
+
+def clear(connection: Connection, generation: str, pairs: Iterable[tuple[str, str]]) -> None:
+    """Drop those of these (source, document) pairs."""
+    keys = [{"s": source, "d": document} for source, document in pairs]
+    if keys:
+        is_this = (failures.c.source == bindparam("s"), failures.c.document == bindparam("d"))
+        connection.execute(delete(failures).where(failures.c.generation == generation, *is_this), keys)
+
+
+def drop(connection: Connection, generation: str) -> None:
+    """Forget every failure of a generation."""
+    connection.execute(delete(failures).where(failures.c.generation == generation))
