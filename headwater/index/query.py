@@ -10,7 +10,8 @@ from typing import TypeAlias
 from headwater.interfaces import SparseVector, Vectors
 
 
-def _no_booleans(*values: object) -> None:
+def no_booleans(*values: object) -> None:
+    """TypeError when one of these is a boolean; compilers check again what they are about to send."""
     for value in values:
         if isinstance(value, bool):
             raise TypeError("booleans are not filterable; store and compare a keyword or an integer")
@@ -24,7 +25,7 @@ class OneOf:
     values: tuple[str, ...] | tuple[int, ...]
 
     def __post_init__(self) -> None:
-        _no_booleans(*self.values)
+        no_booleans(*self.values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,7 @@ class Between:
     lte: float | None = None
 
     def __post_init__(self) -> None:
-        _no_booleans(self.gt, self.gte, self.lt, self.lte)
+        no_booleans(self.gt, self.gte, self.lt, self.lte)
         if self.gt is None and self.gte is None and self.lt is None and self.lte is None:
             raise ValueError(f"a range on {self.field!r} needs a bound")
 
