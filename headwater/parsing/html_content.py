@@ -1,0 +1,171 @@
+"""Where on a page the content is: named containers first, then where the text is that is not links."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, Tag
+from bs4.element import PageElement
+
+from headwater.parsing.html_chrome import Chrome
+from headwater.parsing.html_tree import BLOCKS, HEADINGS, attr, child_tags, is_text
+
+_CONTAINER = re.compile(
+    r"(?:^|\s)(?:(?:main|page|article|post|entry|doc|docs|document|body|wiki|help|topic)[-_]?(?:content|body|text|main)"
+    r"|content|main|mw-content-text|bodycontent|markdown-body|rst-content|theme-doc-markdown|document|documentwrapper"
+    r"|article|td-content|vp-doc|body)(?=\s|$)",
+    re.I,
+)
+_NO_TEXT = frozenset(("script", "style", "template", "noscript", "head", "svg"))
+# Shares of the page's text; a container below them is not where the content is.
+_MAIN_SHARE, _CONTAINER_SHARE, _SAME_SHARE = 0.1, 0.5, 0.9
+_FURNITURE_SHARE = 0.4
+_LINK_LIST_LINKS, _LINK_LIST_SHARE = 4, 0.7
+_LEAST_PROSE = 400
+
+
+@dataclass(slots=True)
+class _Weight:
+    text: int = 0
+    linked: int = 0
+    links: int = 0
+    titles: int = 0
+
+    @property
+    def prose(self) -> int:
+        return self.text - self.linked
+
+
+class Weights:
+    """Characters of text, of link text, and counts of links and headings inside every element of a page."""
+
+    def __init__(self, root: Tag) -> None:
+        self._of: dict[int, _Weight] = {}
+        self._measure(root)
+
+    def __getitem__(self, tag: Tag) -> _Weight:
+        return self._of.get(id(tag)) or _Weight()
+
+    def _measure(self, root: Tag) -> None:
+        total = self._of[id(root)] = _Weight()
+        stack: list[tuple[_Weight, Iterator[PageElement], bool]] = [(total, iter(root.contents), False)]
+        while stack:
+            weight, children, in_link = stack[-1]
+            node = next(children, None)
+            if node is None:
+                stack.pop()
+                if stack:
+                    _add(stack[-1][0], weight)
+            elif isinstance(node, Tag):
+                if node.name in _NO_TEXT:
+                    continue
+                link = node.name == "a" and "href" in node.attrs
+                inner = self._of[id(node)] = _Weight(links=int(link), titles=int(node.name in ("h1", "h2")))
+                stack.append((inner, iter(node.contents), in_link or link))
+            elif is_text(node):
+                length = len(str(node).strip())
+                weight.text += length
+                weight.linked += length if in_link else 0
+
+
+def _add(outer: _Weight, inner: _Weight) -> None:
+    outer.text += inner.text
+    outer.linked += inner.linked
+    outer.links += inner.links
+    outer.titles += inner.titles
+
+
+def content_root(soup: BeautifulSoup, chrome: Chrome) -> Tag:
+    """The element that holds the page's content; also tells `chrome` what is too large to be furniture."""
+    body = soup.body or soup
+    weights = Weights(body)
+    root = _main(body, weights, chrome) or _container(body, weights, chrome) or body
+    if root.name == "main" or attr(root, "role") == "main":
+        root = _only_article(root, weights) or root
+    chrome.root = root
+    _protect(root, weights, chrome)
+    if root is body:
+        _drop_link_lists(body, weights, chrome)
+    return root
+
+
+def _main(body: Tag, weights: Weights, chrome: Chrome) -> Tag | None:
+    mains = [tag for tag in body.find_all(_is_main, limit=20) if not _inside_hidden(tag, chrome)]
+    best = max(mains, key=lambda tag: weights[tag].text, default=None)
+    if best is not None and weights[best].text >= max(1, _MAIN_SHARE * weights[body].prose):
+        return best
+    return _only_article(body, weights)
+
+
+def _is_main(tag: Tag) -> bool:
+    return tag.name == "main" or attr(tag, "role") == "main"
+
+
+def _inside_hidden(tag: Tag, chrome: Chrome) -> bool:
+    return chrome.hidden(tag) or any(chrome.hidden(parent) for parent in tag.parents)
+
+
+def _only_article(root: Tag, weights: Weights) -> Tag | None:
+    """The one article that has most of the text, and all of the titles, of `root`."""
+    articles = root.find_all("article", limit=50)
+    best = max(articles, key=lambda tag: weights[tag].prose, default=None)
+    if best is not None and _holds(best, root, weights, _CONTAINER_SHARE):
+        return best
+    return None
+
+
+def _holds(tag: Tag, root: Tag, weights: Weights, share: float) -> bool:
+    inner, outer = weights[tag], weights[root]
+    return inner.prose > 0 and inner.prose >= share * outer.prose and inner.titles == outer.titles
+
+
+def _container(body: Tag, weights: Weights, chrome: Chrome) -> Tag | None:
+    """The deepest container by name that still has nearly all of the text of the best of them."""
+    best: Tag | None = None
+    for tag in body.find_all(_is_container, limit=200):
+        reference = body if best is None else best
+        share = _CONTAINER_SHARE if best is None else _SAME_SHARE
+        if _holds(tag, reference, weights, share) and not _inside_hidden(tag, chrome):
+            best = tag
+    return best
+
+
+def _is_container(tag: Tag) -> bool:
+    if tag.name not in ("div", "section", "td"):
+        return False
+    names = f"{attr(tag, 'id')} {attr(tag, 'class')}"
+    return len(names) > 3 and _CONTAINER.search(names) is not None
+
+
+def _protect(root: Tag, weights: Weights, chrome: Chrome) -> None:
+    """A class name that sounds like furniture does not make furniture of what holds much of the text, or the title."""
+    least = _FURNITURE_SHARE * weights[root].prose
+    node: Tag | None = root
+    while node is not None:
+        large = None
+        for child in child_tags(node):
+            weight = weights[child]
+            if weight.prose >= least and weight.prose > 0:
+                chrome.kept.add(id(child))
+                large = child
+        node = large
+
+
+def _drop_link_lists(body: Tag, weights: Weights, chrome: Chrome) -> None:
+    """Ahead of the first heading of a page with real text, blocks that are little but links are furniture."""
+    node: Tag | None = body
+    prose = weights[body].prose
+    while node is not None and prose >= _LEAST_PROSE:
+        inner = None
+        for child in child_tags(node):
+            weight = weights[child]
+            if child.name in HEADINGS or weight.titles:
+                inner = None if child.name in HEADINGS else child
+                break
+            if child.name in BLOCKS and _is_link_list(weight):
+                chrome.dropped.add(id(child))
+        node = inner
+
+
+def _is_link_list(weight: _Weight) -> bool:
+    return weight.links >= _LINK_LIST_LINKS and weight.linked >= _LINK_LIST_SHARE * weight.text

@@ -1,0 +1,157 @@
+"""What a page's head says about it: title, author, dates, language, address, keywords."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
+from bs4 import BeautifulSoup, Tag
+
+from headwater.model import MetaValue
+from headwater.parsing.blocks import squeeze
+from headwater.parsing.encoding import visible
+from headwater.parsing.html_chrome import Chrome
+from headwater.parsing.html_tree import attr, flat_text
+
+_NAMES = {
+    "description": ("description", "og:description", "dcterms.description", "dc.description", "twitter:description"),
+    "author": ("author", "article:author", "dcterms.creator", "dc.creator", "citation_author"),
+    "created": ("article:published_time", "dcterms.created", "dcterms.issued", "dc.date", "date", "datepublished"),
+    "updated": (
+        "article:modified_time", "og:updated_time", "last-modified", "dcterms.modified", "dc.date.modified",
+        "datemodified", "revised", "last_updated",
+    ),
+    "language": ("language", "content-language", "dc.language", "dcterms.language", "og:locale"),
+}  # fmt: skip
+_KEYWORDS = ("keywords", "news_keywords", "article:tag", "dc.subject")
+_LD_KEYS = {
+    "created": "datePublished",
+    "updated": "dateModified",
+    "language": "inLanguage",
+    "description": "description",
+}
+_FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y%m%d", "%Y-%m")
+_MOST_LD = 1_000_000
+
+
+def page_meta(soup: BeautifulSoup, chrome: Chrome) -> dict[str, MetaValue]:
+    """Keys title, description, author, created, updated, language, canonical, tags; those that are known."""
+    named = _named(soup)
+    linked = _linked_data(soup)
+    found: dict[str, MetaValue] = {}
+    for key, names in _NAMES.items():
+        value = next((named[name][0] for name in names if name in named), "") or linked.get(key, "")
+        found[key] = iso_date(value) if key in ("created", "updated") else value
+    found["author"] = found["author"] or linked.get("author", "")
+    found["title"] = _title(soup, chrome, named)
+    html = soup.find("html")
+    own = (attr(html, "lang") or attr(html, "xml:lang")) if isinstance(html, Tag) else ""
+    found["language"] = (own or str(found["language"])).replace("_", "-").split(",")[0].strip()
+    found["canonical"] = _canonical(soup) or named.get("og:url", [""])[0]
+    found["tags"] = _tags(named)
+    return {key: _clean(value) for key, value in found.items() if value}
+
+
+def iso_date(text: str) -> str:
+    """The date or moment as ISO 8601; an empty string for what is neither."""
+    text = squeeze(text)
+    if not text or len(text) > 60:
+        return ""
+    moment = _date(text)
+    if moment is None:
+        return ""
+    return moment.date().isoformat() if len(text) <= 18 and ":" not in text else moment.isoformat()
+
+
+def _date(text: str) -> datetime | None:
+    for reads in (datetime.fromisoformat, parsedate_to_datetime):
+        try:
+            return reads(text)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+    for layout in _FORMATS:
+        try:
+            return datetime.strptime(text, layout)
+        except ValueError:
+            continue
+    return None
+
+
+def _clean(value: MetaValue) -> MetaValue:
+    return squeeze(visible(value)) if isinstance(value, str) else value
+
+
+def _named(soup: BeautifulSoup) -> dict[str, list[str]]:
+    """Contents of meta elements by lower-case name, property, itemprop or http-equiv."""
+    named: dict[str, list[str]] = {}
+    for tag in soup.find_all("meta"):
+        content = attr(tag, "content").strip()
+        for kind in ("name", "property", "itemprop", "http-equiv"):
+            key = attr(tag, kind).strip().lower()
+            if key and content:
+                named.setdefault(key.replace("dc:", "dc.").replace("dcterms:", "dcterms."), []).append(content)
+    return named
+
+
+def _title(soup: BeautifulSoup, chrome: Chrome, named: dict[str, list[str]]) -> str:
+    """The page's own title: `<title>`, without the site's name where the only h1 shows what that is."""
+    head = soup.find("title")
+    title = squeeze(head.get_text()) if isinstance(head, Tag) else ""
+    tops = [text for tag in soup.find_all("h1", limit=5) if (text := flat_text(tag, chrome.skip))]
+    if title and len(tops) == 1 and tops[0].lower() in title.lower():
+        return tops[0]
+    return title or named.get("og:title", [""])[0] or (tops[0] if tops else "")
+
+
+def _canonical(soup: BeautifulSoup) -> str:
+    for link in soup.find_all("link", limit=200):
+        if "canonical" in attr(link, "rel").lower().split():
+            return attr(link, "href").strip()
+    return ""
+
+
+def _tags(named: dict[str, list[str]]) -> tuple[str, ...]:
+    words = [
+        squeeze(visible(word))
+        for name in _KEYWORDS
+        for content in named.get(name, ())
+        for word in re.split(r"[,;]", content)
+    ]
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _linked_data(soup: BeautifulSoup) -> dict[str, str]:
+    """Dates, author and language from JSON-LD."""
+    found: dict[str, str] = {}
+    for script in soup.find_all("script", attrs={"type": re.compile(r"ld\+json", re.I)}, limit=20):
+        try:
+            data = json.loads((script.string or "")[:_MOST_LD])
+        except (ValueError, RecursionError):
+            continue
+        for thing in _things(data):
+            for key, name in _LD_KEYS.items():
+                if isinstance(value := thing.get(name), str):
+                    found.setdefault(key, value)
+            author = _author(thing.get("author"))
+            if author:
+                found.setdefault("author", author)
+    return found
+
+
+def _things(data: object) -> Iterator[dict[str, object]]:
+    """The described things, those of an `@graph` included."""
+    items = data if isinstance(data, list) else [data]
+    for item in items[:100]:
+        if isinstance(item, dict):
+            yield item
+            graph = item.get("@graph")
+            yield from (thing for thing in (graph if isinstance(graph, list) else [])[:100] if isinstance(thing, dict))
+
+
+def _author(value: object) -> str:
+    if isinstance(value, list):
+        return ", ".join(name for name in map(_author, value[:10]) if name)
+    if isinstance(value, dict):
+        value = value.get("name")
+    return value if isinstance(value, str) else ""

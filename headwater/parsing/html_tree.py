@@ -1,0 +1,115 @@
+"""Small questions about a BeautifulSoup tree, answered without recursion: pages may nest hundreds deep."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from bs4 import Tag
+from bs4.element import NavigableString, PageElement
+
+from headwater.parsing.blocks import squeeze
+
+Skip = Callable[[Tag], bool]
+
+
+def words(text: str) -> frozenset[str]:
+    """The words of `text`, for asking whether something is one of them."""
+    return frozenset(text.split())
+
+
+BLOCKS = words(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure "
+    "footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav noframes ol p pre "
+    "search section summary table tbody td tfoot th thead tr ul xmp"
+)
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
+
+_SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓\u200b]*")
+_HEADERLINK = re.compile(
+    r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
+)
+
+
+def attr(tag: Tag, name: str) -> str:
+    """The attribute's value, or an empty string."""
+    value = tag.attrs.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def is_text(node: PageElement) -> bool:
+    """True for text that is shown: comments, doctypes, CDATA and the like are subclasses."""
+    return type(node) is NavigableString
+
+
+def child_tags(tag: Tag) -> list[Tag]:
+    """Elements directly inside `tag`."""
+    return [child for child in tag.contents if isinstance(child, Tag)]
+
+
+def ancestors(tag: Tag, names: frozenset[str], most: int = 512) -> Iterator[Tag]:
+    """Enclosing elements with one of these names, nearest first."""
+    for parent in tag.parents:
+        most -= 1
+        if most < 0:
+            return
+        if parent.name in names:
+            yield parent
+
+
+def is_permalink(tag: Tag) -> bool:
+    """Whether a link is only the sign beside a heading that people copy the heading's address from."""
+    if tag.name != "a":
+        return False
+    if _HEADERLINK.search(attr(tag, "class")):
+        return True
+    return attr(tag, "href").startswith("#") and len(text := tag.get_text()) < 4 and bool(_SIGN_ONLY.fullmatch(text))
+
+
+def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:
+    """All shown text inside `tag`; `spaced` puts spaces around blocks and for line breaks, which stay otherwise."""
+    pieces: list[str] = []
+    stack: list[Iterator[PageElement] | None] = [iter(tag.contents)]
+    while stack:
+        top = stack[-1]
+        node = next(top, None) if top is not None else None
+        if node is None:
+            stack.pop()
+            if top is None:
+                pieces.append(" ")
+        elif isinstance(node, Tag):
+            if node.name == "br":
+                pieces.append(" " if spaced else "\n")
+            elif node.name == "img":
+                pieces.append(image_text(node) if spaced else "")
+            elif not skip(node):
+                if spaced and node.name in BLOCKS:
+                    pieces.append(" ")
+                    stack.append(None)
+                stack.append(iter(node.contents))
+        elif is_text(node):
+            pieces.append(str(node))
+    return "".join(pieces)
+
+
+def flat_text(tag: Tag, skip: Skip) -> str:
+    """Shown text inside `tag` on one line."""
+    return squeeze(raw_text(tag, skip, spaced=True))
+
+
+def image_text(tag: Tag) -> str:
+    """What stands for a picture: its alternative text, unless that is only a file name."""
+    alt = attr(tag, "alt").strip()
+    return "" if re.fullmatch(r"\S+\.(?:png|jpe?g|gif|svg|webp)", alt, re.I) else alt
+
+
+def inner_anchor(tag: Tag) -> str:
+    """The first name or id that a link can point at, of `tag` or inside it."""
+    own = attr(tag, "id")
+    if own:
+        return own
+    for node in tag.descendants:
+        if isinstance(node, Tag):
+            name = attr(node, "id") or (attr(node, "name") if node.name == "a" else "")
+            if name:
+                return name
+    return ""

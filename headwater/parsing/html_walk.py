@@ -1,0 +1,288 @@
+"""Walks a page's content in reading order and tells the builder what it meets; never recursive."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from bs4 import Tag
+from bs4.element import PageElement
+
+from headwater.model import Block
+from headwater.parsing.blocks import ordinal
+from headwater.parsing.html_admonition import admonition
+from headwater.parsing.html_builder import BlockBuilder
+from headwater.parsing.html_chrome import Chrome
+from headwater.parsing.html_table import is_layout, is_navigation, read_table
+from headwater.parsing.html_tree import (
+    BLOCKS,
+    HEADINGS,
+    PREFORMATTED,
+    attr,
+    child_tags,
+    flat_text,
+    image_text,
+    inner_anchor,
+    is_permalink,
+    is_text,
+    raw_text,
+    words,
+)
+
+Leave = Callable[[], None]
+
+_LISTS = frozenset(("ul", "ol", "menu", "dir"))
+_BLOCKS_IN_HEADING = ("p", "ul", "ol", "table", "pre", "blockquote", "dl")
+_STYLES = frozenset(("1", "a", "A", "i", "I"))
+_STYLE_NAME = re.compile(r"\b(lower|upper)-?(alpha|latin|roman)\b", re.I)
+_LANGUAGE = re.compile(
+    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush:?|src|sourceCode)[-\s]([\w+#.-]+)", re.I
+)
+_NO_LANGUAGE = words("default none text plain plaintext nohighlight no-highlight output notranslate highlight txt code")
+_CODE_PARENTS = frozenset(("div", "figure", "td", "table", "tr", "tbody"))
+_NOTES = re.compile(r"footnotes?|references|endnotes", re.I)
+
+
+@dataclass(slots=True)
+class _Numbering:
+    """Numbers of one list; notes and bullets have none."""
+
+    step: bool
+    style: str
+    number: int
+    by: int
+
+    def take(self, item: Tag) -> str:
+        value = attr(item, "value").strip()
+        if re.fullmatch(r"-?\d{1,9}", value):
+            self.number = int(value)
+        own = attr(item, "type")
+        shown = ordinal(self.number, own if own in _STYLES else self.style)
+        self.number += self.by
+        return shown
+
+
+_BULLETS = _Numbering(False, "", 0, 0)
+
+
+class Walker:
+    """One walk over one page."""
+
+    def __init__(self, chrome: Chrome) -> None:
+        self._chrome = chrome
+        self._build = BlockBuilder()
+        self._lists: list[_Numbering] = []
+        self._terms: list[list[str]] = []
+        self._captions: list[str] = []
+        self._titles: set[int] = set()
+
+    def walk(self, root: Tag) -> list[Block]:
+        """The blocks of everything inside `root`."""
+        build, enter = self._build, self._enter
+        stack: list[tuple[Iterator[PageElement], Leave]] = [(iter(root.contents), build.flush)]
+        while stack:
+            children, leave = stack[-1]
+            node = next(children, None)
+            if node is None:
+                leave()
+                stack.pop()
+            elif isinstance(node, Tag):
+                inner = enter(node)
+                if inner is not None:
+                    stack.append((iter(node.contents), inner))
+            elif is_text(node):
+                build.add(str(node))
+        return build.blocks
+
+    def _enter(self, tag: Tag) -> Leave | None:
+        """What to do when `tag` ends, or None when there is nothing (more) to see inside."""
+        name = tag.name
+        if id(tag) in self._titles or (self._chrome.skip(tag) and not self._is_callout(tag)):
+            if is_permalink(tag):
+                self._build.mark(attr(tag, "id") or attr(tag, "name"))
+            return None
+        if name in BLOCKS:
+            self._build.flush()
+        anchor = attr(tag, "id") or (attr(tag, "name") if name == "a" else "")
+        if anchor and name not in HEADINGS:
+            self._build.mark(anchor)
+        leave = self._enter_leaf(tag, name)
+        if leave is not False:
+            return None if leave is True else leave
+        return self._enter_container(tag, name)
+
+    def _is_callout(self, tag: Tag) -> bool:
+        """Asides are furniture, except those that warn or explain."""
+        return tag.name == "aside" and not self._chrome.hidden(tag) and admonition(tag) is not None
+
+    def _enter_leaf(self, tag: Tag, name: str) -> Leave | bool:
+        """True when `tag` was read as a whole, its closing action when it was opened, False when it is no leaf."""
+        if name == "br":
+            self._build.newline()
+        elif name == "hr" or name == "wbr":
+            pass
+        elif name == "img":
+            self._build.add(image_text(tag))
+        elif name in HEADINGS or attr(tag, "role") == "heading":
+            return self._heading(tag)
+        elif name in PREFORMATTED:
+            self._build.code(raw_text(tag, self._chrome.skip, spaced=False).removeprefix("\n"), _language(tag))
+        elif name == "table":
+            return self._table(tag)
+        elif name == "dt":
+            term = flat_text(tag, self._chrome.skip)
+            if term and self._terms:
+                self._build.mark(inner_anchor(tag))
+                self._terms[-1].append(term)
+            elif term:
+                self._build.add(term)
+        else:
+            return False
+        return True
+
+    def _enter_container(self, tag: Tag, name: str) -> Leave:
+        if name in _LISTS:
+            return self._list(tag)
+        if name == "li":
+            numbering = self._lists[-1] if self._lists else _BULLETS
+            shown = "" if numbering is _BULLETS else numbering.take(tag)
+            self._build.open_item(shown, step=numbering.step)
+            return self._build.close
+        if name == "dl":
+            return self._definitions(tag)
+        if name == "dd":
+            return self._definition()
+        if name in BLOCKS:
+            found = admonition(tag)
+            if found is not None:
+                if found.title is not None:
+                    self._titles.add(id(found.title))
+                self._build.open_admonition(found.label, found.heading)
+                return self._build.close
+            self._caption(tag)
+            return self._build.flush
+        return _nothing
+
+    def _heading(self, tag: Tag) -> Leave | bool:
+        level = int(tag.name[1]) if tag.name in HEADINGS else _aria_level(tag)
+        anchor = inner_anchor(tag)
+        if tag.find(_BLOCKS_IN_HEADING) is not None:
+            self._build.open_heading(level, anchor)
+            return self._build.close
+        text = flat_text(tag, self._chrome.skip)
+        if text:
+            self._build.heading(text, level, anchor)
+        else:
+            self._build.mark(anchor)
+        return True
+
+    def _table(self, tag: Tag) -> Leave | bool:
+        if self._chrome.furniture and is_navigation(tag):
+            return True
+        found = admonition(tag)
+        if found is not None:
+            if found.title is not None:
+                self._titles.add(id(found.title))
+            self._build.open_admonition(found.label, found.heading)
+            return self._build.close
+        caption = self._captions.pop() if self._captions else ""
+        if is_layout(tag):
+            if caption:
+                self._build.add(caption)
+                self._build.flush()
+            return self._build.flush
+        table = read_table(tag, self._chrome.skip, caption)
+        self._build.table(table.rows, table.header_rows, table.caption)
+        return True
+
+    def _caption(self, tag: Tag) -> None:
+        """The title that stands beside a table, in the same box, belongs to the table."""
+        if tag.name not in ("div", "figure") or tag.find("table") is None:
+            return
+        for child in child_tags(tag):
+            titled = child.name in ("p", "div") and "title" in attr(child, "class").split()
+            if child.name == "figcaption" or (titled and "table" in attr(tag, "class").lower()):
+                self._captions.append(flat_text(child, self._chrome.skip))
+                self._titles.add(id(child))
+                return
+
+    def _list(self, tag: Tag) -> Leave:
+        if tag.name != "ol":
+            numbering = _BULLETS
+        else:
+            down = "reversed" in tag.attrs
+            start = attr(tag, "start").strip()
+            count = sum(1 for child in child_tags(tag) if child.name == "li") if down else 1
+            number = int(start) if re.fullmatch(r"-?\d{1,9}", start) else count
+            numbering = _Numbering(not _is_notes(tag), _style(tag), number, -1 if down else 1)
+        self._lists.append(numbering)
+        self._build.open_list()
+        return self._close_list
+
+    def _close_list(self) -> None:
+        self._build.close()
+        self._lists.pop()
+
+    def _definitions(self, tag: Tag) -> Leave:
+        self._terms.append([])
+        found = admonition(tag)
+        if found is not None:
+            self._build.open_admonition(found.label, found.heading)
+        else:
+            self._build.open_list()
+        return self._close_definitions
+
+    def _definition(self) -> Leave:
+        terms = self._terms[-1] if self._terms else []
+        self._build.open_item("", step=False, terms=", ".join(terms))
+        terms.clear()
+        return self._build.close
+
+    def _close_definitions(self) -> None:
+        if self._terms[-1]:
+            self._definition()()
+        self._terms.pop()
+        self._build.close()
+
+
+def _nothing() -> None:
+    """Inline elements end without a trace."""
+
+
+def _aria_level(tag: Tag) -> int:
+    level = attr(tag, "aria-level")
+    return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
+
+
+def _is_notes(tag: Tag) -> bool:
+    if _NOTES.search(attr(tag, "class")):
+        return True
+    parent = tag.parent
+    return parent is not None and (_NOTES.search(attr(parent, "class")) is not None or "notes" in attr(parent, "role"))
+
+
+def _style(tag: Tag) -> str:
+    own = attr(tag, "type").strip()
+    if own in _STYLES:
+        return own
+    named = _STYLE_NAME.search(f"{attr(tag, 'style')} {attr(tag, 'class')}")
+    if not named:
+        return "1"
+    letter = "i" if named.group(2).lower() == "roman" else "a"
+    return letter if named.group(1).lower() == "lower" else letter.upper()
+
+
+def _language(tag: Tag) -> str:
+    """Language of a code block, from its own attributes, its `code` element's, or the boxes around it."""
+    code = tag.find("code")
+    near = [tag, *([code] if isinstance(code, Tag) else [])]
+    for parent in tag.parents:
+        if parent.name not in _CODE_PARENTS or len(near) > 4:
+            break
+        near.append(parent)
+    for element in near:
+        named = attr(element, "data-lang") or attr(element, "data-language") or attr(element, "lang-name")
+        found = _LANGUAGE.search(attr(element, "class"))
+        language = (named or (found.group(1) if found else "")).lower().strip("-")
+        if language:
+            return "" if language in _NO_LANGUAGE else language
+    return ""
