@@ -128,7 +128,8 @@ class Family:
             self._retire(worker)
             return self._too_slow(), False
         except (EOFError, OSError):
-            return _death(self._retire(worker)), False
+            status = self._retire(worker)
+            return CancelledError() if self._closing else _death(status), False
         except (ParseError, CancelledError) as error:
             self._retire(worker)
             return error, False

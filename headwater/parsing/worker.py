@@ -26,6 +26,11 @@ _PARENT_CHECK_MS = 1000
 _PR_SET_PDEATHSIG = 1
 # Address space grows ahead of use (arenas, mapped files); the resident size is what the program enforces.
 _ADDRESS_SLACK = 256 << 20
+_OUT_OF_MEMORY = wire.pack_error(
+    ParseMemoryError(
+        "parsing needed more memory than its limit", advice="Split or simplify the document, or exclude it."
+    )
+)
 
 
 def run_template(control: int, parent: int, modules: list[str]) -> None:
@@ -108,7 +113,11 @@ def _run_worker(sock: socket.socket, growth: int, template: int) -> None:
         _limit_address_space(growth)
         while True:
             header, content = wire.receive(sock)
-            wire.send(sock, _answer(header, content))
+            answer = _answer(header, content)
+            try:
+                wire.send(sock, answer)
+            except MemoryError:
+                wire.send(sock, _OUT_OF_MEMORY)
     except (EOFError, OSError):
         os._exit(0)
     finally:
@@ -123,7 +132,7 @@ def _answer(header: dict[str, Any], content: bytes) -> dict[str, Any]:
     except ParseError as error:
         return wire.pack_error(error)
     except MemoryError:
-        return wire.pack_error(ParseMemoryError("parsing needed more memory than its limit"))
+        return _OUT_OF_MEMORY
     except RecursionError:
         return wire.pack_error(BrokenFileError("the document is nested too deeply to be parsed"))
     except Exception as error:  # noqa: BLE001 -- the boundary of the process: a parser's own fault ends one document

@@ -39,7 +39,7 @@ def parse(raw: RawDocument) -> Document:
     if word == "garbage":
         return Document(raw, (Block(kind="nonsense", text=rest),))  # type: ignore[arg-type]  # on purpose
     if word == "flood":
-        text = "x" * 1000
+        text = "x" * 1_000_000
         return Document(raw, tuple(Block(kind=BlockKind.PARAGRAPH, text=text) for _ in range(int(rest))))
     blocks = (
         Block(kind=BlockKind.PARAGRAPH, text=raw.content.decode()),
