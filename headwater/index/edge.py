@@ -124,10 +124,10 @@ class EdgeStore:
         self.path = path
         self.lock = OwnerLock.acquire(path, command)
         self._mutex = threading.RLock()
-        self._open: dict[str, tuple[EngineIndex, int]] = {}
+        self._open: dict[str, tuple[EdgeEngine, int]] = {}
 
     def open(self, generation: str, *, dimensions: int) -> EngineIndex:
-        """The same object for the same generation; closing it closes it for all."""
+        """All handles of a generation share one shard, which `drop` and `close` of the store close."""
         folder = self._folder(generation)
         with self._mutex:
             if generation not in self._open:
@@ -136,10 +136,10 @@ class EdgeStore:
                     _create(folder, dimensions)
                 stored = _dimensions(folder)
                 check_dimensions(stored, dimensions, str(folder))
-                self._open[generation] = EngineIndex(EdgeEngine(_load(folder), folder), stored), stored
-            index, stored = self._open[generation]
+                self._open[generation] = EdgeEngine(_load(folder), folder), stored
+            engine, stored = self._open[generation]
             check_dimensions(stored, dimensions, str(folder))
-            return index
+            return EngineIndex(engine, stored)
 
     def generations(self) -> list[str]:
         try:
@@ -164,8 +164,8 @@ class EdgeStore:
 
     def close(self) -> None:
         with self._mutex:
-            for index, _ in self._open.values():
-                index.close()
+            for engine, _ in self._open.values():
+                engine.close()
             self._open.clear()
             self.lock.release()
 

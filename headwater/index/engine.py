@@ -12,6 +12,7 @@ from headwater.index.base import (
     KEYWORD_FIELDS,
     NEVER,
     Hit,
+    Index,
     IndexIdentity,
     IndexInfo,
     Point,
@@ -72,7 +73,25 @@ class Engine(Protocol):
 
     def flush(self) -> None: ...
     def detail(self) -> Mapping[str, str]: ...
-    def close(self) -> None: ...
+
+
+class PagedIndex(Index, Protocol):
+    """An Index whose scroll can be taken page by page, by callers that cannot hold an iterator."""
+
+    def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
+        """From the id `start` on, or from the first."""
+        ...
+
+
+def scroll(index: PagedIndex, condition: Condition, *, vectors: bool, page: int) -> Iterator[StoredPoint]:
+    """Every match once, also of points written meanwhile or of an index that another process takes over meanwhile."""
+    start: str | None = None
+    while True:
+        found = index.page(condition, vectors=vectors, limit=page, start=start)
+        yield from found.points
+        start = found.following
+        if start is None:
+            return
 
 
 class EngineIndex:
@@ -154,17 +173,11 @@ class EngineIndex:
         return [stored[id] for id in wanted if id in stored]
 
     def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
-        """One page of `scroll`, for callers that cannot hold an iterator."""
+        """One page of `scroll`."""
         return self._engine.page(_beside_identity(condition), vectors=vectors, fields=None, limit=limit, start=start)
 
     def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
-        start: str | None = None
-        while True:
-            found = self.page(condition, vectors=vectors, limit=page, start=start)
-            yield from found.points
-            start = found.following
-            if start is None:
-                return
+        return scroll(self, condition, vectors=vectors, page=page)
 
     def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:
         found: dict[str, tuple[Vectors, SparseVector]] = {}
@@ -210,7 +223,7 @@ class EngineIndex:
         return IndexInfo(self._engine.backend, self._engine.count(_OTHERS), self._engine.detail())
 
     def close(self) -> None:
-        self._engine.close()
+        """Others may use the same generation: the store closes it."""
 
 
 def _beside_identity(condition: Condition) -> Condition:
