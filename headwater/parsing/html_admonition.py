@@ -60,7 +60,7 @@ def _labelled(kind: str, title: Tag | None, shown: str) -> Admonition:
     word = shown.strip(_LABEL_END)
     if not word:
         return Admonition(WORDS.get(kind, "Note"), title)
-    if not kind or " " not in word or word.lower().replace(" ", "") in WORDS:
+    if not kind or word.lower().replace(" ", "") in WORDS:
         return Admonition(word[:1].upper() + word[1:], title)
     return Admonition(WORDS.get(kind, "Note"), title, shown)
 

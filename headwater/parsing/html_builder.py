@@ -147,6 +147,9 @@ class BlockBuilder:
         if isinstance(frame, _Item):
             self._emit_item(frame, text)
         elif isinstance(frame, _Admonition):
+            if not frame.started:
+                # What is left of "**Note**: ..." when its label is gone.
+                text = text.lstrip(": \u2014") or text
             frame.started = True
             self._put(BlockKind.ADMONITION, text, label=frame.label, ordinal=self._start_item())
         elif isinstance(frame, _Heading) and not frame.started:

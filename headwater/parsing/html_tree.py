@@ -24,7 +24,7 @@ BLOCKS = words(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 
-_SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓\u200b]*")
+_SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
 _HEADERLINK = re.compile(
     r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
 )

@@ -103,7 +103,7 @@ class Walker:
         if name in BLOCKS:
             self._build.flush()
         anchor = attr(tag, "id") or (attr(tag, "name") if name == "a" else "")
-        if anchor and name not in HEADINGS:
+        if anchor and name not in HEADINGS and not (name == "a" and "href" in tag.attrs):
             self._build.mark(anchor)
         leave = self._enter_leaf(tag, name)
         if leave is not False:
