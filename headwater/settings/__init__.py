@@ -2,6 +2,7 @@
 
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.load import find_file, load
+from headwater.settings.names import did_you_mean, document_kind, nearest
 from headwater.settings.secrets import Secret
 from headwater.settings.template import TEMPLATE
 from headwater.settings.values import (
@@ -31,7 +32,10 @@ __all__ = [
     "Secret",
     "Settings",
     "SourceSettings",
+    "did_you_mean",
+    "document_kind",
     "find_file",
     "load",
+    "nearest",
     "parse_duration",
 ]

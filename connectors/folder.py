@@ -1,0 +1,135 @@
+"""A folder of files: help pages, release notes, procedures, with rules beside them in `.headwater.toml`.
+
+Times of files never count as the age of their content: `updated_at` is what the document itself states, and the
+file's own time is in `meta["modified"]`. A listing in which a folder could not be looked at does not end in `Complete`:
+no document that is absent from it is taken for removed.
+"""
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import ClassVar
+from urllib.parse import quote
+
+from pydantic import Field
+
+from connectors.described import Described, stated_by_document
+from connectors.folder_defaults import Rules, rules_in, source_rules
+from connectors.frontmatter import FrontMatter, split
+from connectors.globs import Selection
+from connectors.media import FRONT_MATTER, MEDIA_TYPES, suffix_of
+from connectors.opened import listed_version, locate, read
+from connectors.policy import SourcePolicy, policy_of
+from connectors.walk import ClosedFolder, Found, Walk, as_path
+from headwater.errors import FatalError
+from headwater.interfaces import Scanned
+from headwater.model import Complete, Meta, MetaValue, NotModified, RawDocument, Ref, Unreadable
+from headwater.settings import SourceSettings
+from headwater.settings.schema import Table
+
+
+class FolderOptions(Table):
+    path: str = Field(min_length=1, description='name the folder, such as path = "docs"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FolderConnector:
+    """Documents are the files below `root`; a document's id is its path from there, with slashes."""
+
+    Options: ClassVar[type[FolderOptions]] = FolderOptions
+
+    name: str
+    root: Path
+    policy: SourcePolicy
+    selection: Selection = field(default_factory=Selection)
+
+    @classmethod
+    def configured(
+        cls, source: SourceSettings, options: FolderOptions, groups: frozenset[str] | None
+    ) -> "FolderConnector":
+        # Links stay as they are: URIs must not change with the target of a link to the current version.
+        root = Path(os.path.abspath(source.base / Path(options.path).expanduser()))  # noqa: PTH100
+        return cls(
+            name=source.name,
+            root=root,
+            policy=policy_of(source, groups),
+            selection=Selection(source.include, source.exclude),
+        )
+
+    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:  # noqa: ARG002 (the interface's)
+        """Always the whole folder: a listing takes less time than a checkpoint is worth."""
+        root, whole = self._real_root(), True
+        for found in self._walk(root):
+            if isinstance(found, Found):
+                yield Ref(found.id, listed_version(root, found))
+            else:
+                whole = whole and not isinstance(found, ClosedFolder)
+                yield Unreadable(found.id, found.error, found.reason)
+        if whole:
+            yield Complete()
+
+    def left_out(self) -> Mapping[str, int]:
+        """How many files are not listed: by suffix, or "link" or "pattern" where these are the reason."""
+        walk = self._walk(self._real_root())
+        for _ in walk:
+            pass
+        return dict(walk.left_out)
+
+    def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
+        root = self._real_root()
+        path = locate(root, id, self.selection)
+        rules = self._rules(root, id)
+        reading = read(root, path, id, rules=rules.digest, known=known)
+        if reading is None:
+            return NotModified(known or "")
+        suffix = suffix_of(id)
+        front = split(reading.content) if suffix in FRONT_MATTER else FrontMatter(reading.content)
+        described = stated_by_document(rules.described, front, self.policy)
+        return RawDocument(
+            source=self.name,
+            id=id,
+            version=reading.version,
+            uri=f"{self.root.as_uri()}/{quote(os.fsencode(path[len(root.rstrip('/')) + 1 :]))}",
+            title=described.title or Path(id).stem,
+            kind=described.kind or self.policy.kind_of(id),
+            media_type=MEDIA_TYPES[suffix],
+            content=front.body,
+            updated_at=described.updated_at,
+            access=described.access,
+            meta=_meta(described, reading.modified),
+        )
+
+    def _walk(self, root: str) -> Walk:
+        return Walk(root, source_rules(self.policy), self.policy, self.selection)
+
+    def _real_root(self) -> str:
+        root = os.path.realpath(self.root)
+        try:
+            if not stat.S_ISDIR(Path(root).stat().st_mode):
+                raise FatalError(f"{self.root} is not a folder", advice=f"Correct the path of source {self.name}.")
+            with os.scandir(root):
+                return root
+        except OSError as error:
+            raise FatalError(
+                f"the folder {self.root} of source {self.name} cannot be read: {error.strerror}",
+                advice="Correct its path, mount it, or change its permissions.",
+            ) from error
+
+    def _rules(self, root: str, id: str) -> Rules:
+        rules = rules_in(root, source_rules(self.policy), path="", root=root, policy=self.policy)
+        parts = id.split("/")[:-1]
+        for n in range(1, len(parts) + 1):
+            folder = "/".join(parts[:n])
+            rules = rules_in(as_path(root, folder), rules, path=folder, root=root, policy=self.policy)
+        return rules
+
+
+def _meta(described: Described, modified: float) -> Meta:
+    meta: dict[str, MetaValue] = {**described.meta, "modified": datetime.fromtimestamp(modified, UTC).isoformat()}
+    for name in ("access_findings", "findings"):
+        if sentences := getattr(described, name):
+            meta[name] = sentences
+    return meta

@@ -1,0 +1,67 @@
+"""The `.headwater.toml` beside files: what holds for every document in its folder and below."""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.described import Described, closed, from_source, stated_by_folder
+from connectors.frontmatter import LIMIT, plain
+from connectors.policy import SourcePolicy
+from headwater.model import digest
+
+FILE = ".headwater.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is in force in a folder; `digest` changes with anything in the chain of files that it comes from."""
+
+    described: Described
+    digest: str
+
+
+def source_rules(policy: SourcePolicy) -> Rules:
+    return Rules(from_source(policy), policy.digest)
+
+
+def rules_in(folder: str, above: Rules, *, path: str, root: str, policy: SourcePolicy) -> Rules:
+    """`above`, as changed by the file in `folder`, if there is one; `path` is the folder's, from the root.
+
+    A file that cannot be read or understood may have restricted the readers: nobody reads what is below it.
+    """
+    where = f"{path}/{FILE}" if path else FILE
+    try:
+        data = _read(Path(folder) / FILE, root)
+    except OSError as error:
+        problem = f"{where} cannot be read ({error.strerror or error}), so nobody may read what is below it"
+        return Rules(closed(above.described, problem), digest(above.digest, where, problem))
+    if data is None:
+        return above
+    return _applied(data, above, where, policy)
+
+
+def _read(file: Path, root: str) -> bytes | None:
+    real = os.path.realpath(file)
+    if real != str(file) and not real.startswith(root.rstrip("/") + "/"):
+        raise PermissionError(1, "it is a link out of the source's folder")
+    try:
+        with Path(real).open("rb") as stream:
+            data = stream.read(LIMIT + 1)
+    except FileNotFoundError:
+        if file.is_symlink():
+            raise
+        return None
+    if len(data) > LIMIT:
+        raise OSError(27, f"it is larger than {LIMIT} bytes")
+    return data
+
+
+def _applied(data: bytes, above: Rules, where: str, policy: SourcePolicy) -> Rules:
+    marked = digest(above.digest, where, data)
+    try:
+        fields = plain(tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"), parse_float=str))
+    except (ValueError, RecursionError) as error:
+        problem = f"{where} is not valid TOML ({str(error)[:200]}), so nobody may read what is below it"
+        return Rules(closed(above.described, problem), marked)
+    return Rules(stated_by_folder(above.described, fields, where=where, policy=policy), marked)

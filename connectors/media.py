@@ -1,0 +1,23 @@
+"""The kinds of files that are documents, by suffix; what is really in them is for the parser to find out."""
+
+MEDIA_TYPES = {
+    ".md": "text/markdown",
+    ".html": "text/html",
+    ".htm": "text/html",
+    ".txt": "text/plain",
+    ".rst": "text/x-rst",
+    ".csv": "text/csv",
+    ".eml": "message/rfc822",
+    ".pdf": "application/pdf",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+FRONT_MATTER = frozenset((".md", ".txt", ".rst", ".html", ".htm"))
+"""Suffixes of files that may begin with front matter."""
+
+
+def suffix_of(name: str) -> str:
+    """With its dot, in lower case; "" for a name without one."""
+    dot = name.rfind(".")
+    return name[dot:].lower() if dot > 0 else ""

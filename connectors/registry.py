@@ -1,0 +1,79 @@
+"""Which connector stands behind a source's `kind`, and the settings that are the connector's own."""
+
+import importlib
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol, cast, runtime_checkable
+
+from headwater.errors import ConfigError
+from headwater.interfaces import Connector
+from headwater.settings import Settings, SourceSettings, did_you_mean
+from headwater.settings.explain import checked
+from headwater.settings.schema import SourceTable, Table
+
+CONNECTORS = {
+    "folder": "connectors.folder:FolderConnector",
+}
+"""By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""
+
+ENTRY_POINTS = "headwater.connectors"
+"""Group under which other packages offer theirs: the name of the entry point is the kind."""
+
+
+class ConnectorClass(Protocol):
+    """What a connector's class offers: the shape of its own keys, and how it is made from them."""
+
+    Options: type[Table]
+
+    def configured(self, source: SourceSettings, options: Any, groups: frozenset[str] | None) -> Connector: ...
+
+
+@runtime_checkable
+class _Rooted(Protocol):
+    @property
+    def root(self) -> Path: ...
+
+
+def build(source: SourceSettings, groups: frozenset[str] | None) -> Connector:
+    """The connector of one source; `groups` is `Settings.known_groups`. ConfigError names what is wrong, and where."""
+    connector = connector_class(source)
+    options = checked(
+        connector.Options,
+        dict(source.options),
+        place=lambda _: source.place or f"source {source.name}",
+        also=SourceTable.model_fields,
+    )
+    return connector.configured(source, options, groups)
+
+
+def connector_class(source: SourceSettings) -> ConnectorClass:
+    """Of the source's kind; other packages are asked only about kinds that are not ours."""
+    if source.kind in CONNECTORS:
+        module, _, name = CONNECTORS[source.kind].partition(":")
+        return cast(ConnectorClass, getattr(importlib.import_module(module), name))
+    others = {found.name: found for found in entry_points(group=ENTRY_POINTS)}
+    if source.kind in others:
+        return cast(ConnectorClass, others[source.kind].load())
+    raise ConfigError(
+        f"{source.place or source.name}: there is no connector {source.kind!r}"
+        + did_you_mean(source.kind, (*CONNECTORS, *others)),
+        advice="Correct the source's kind.",
+    )
+
+
+def check(settings: Settings) -> tuple[str, ...]:
+    """Build every source, and report in sentences what is allowed but hardly meant: folders inside one another."""
+    built = [(source, build(source, settings.known_groups)) for source in settings.sources]
+    roots = [(source.name, connector.root.resolve()) for source, connector in built if isinstance(connector, _Rooted)]
+    return tuple(_overlaps(roots))
+
+
+def _overlaps(roots: list[tuple[str, Path]]) -> Iterator[str]:
+    for number, (name, root) in enumerate(roots):
+        for other, beside in roots[number + 1 :]:
+            if root == beside or root in beside.parents or beside in root.parents:
+                yield (
+                    f"sources {name} and {other} overlap ({root} and {beside}): what lies in both is indexed twice, "
+                    "each time with its own readers"
+                )
