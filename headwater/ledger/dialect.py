@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from headwater.errors import BusyError, HeadwaterError, StateError
 
@@ -21,6 +21,7 @@ def sqlite_engine(path: Path, busy_seconds: float) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(path)),
         connect_args={"timeout": busy_seconds},
+        hide_parameters=True,  # titles and reasons stay out of tracebacks
         pool_size=4,
         max_overflow=-1,  # a thread never waits for a connection that another one streams from
     )
@@ -86,11 +87,16 @@ def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> 
 
 @contextmanager
 def translated(place: str) -> Iterator[None]:
-    """Raise the database's errors as ours; `place` names the database to a person, without secrets."""
+    """Raise the database's errors as ours; `place` names the database to a person, without secrets.
+
+    A value that no database stores (a moment without a time zone, say) is the caller's mistake: ValueError.
+    """
     try:
         yield
     except DBAPIError as error:
         raise _translation(error.orig, place) from error
+    except StatementError as error:
+        raise ValueError(f"a value cannot be stored: {error.orig}") from error
     except sqlite3.Error as error:
         raise _translation(error, place) from error
 

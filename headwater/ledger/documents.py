@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, 
 
 from headwater.ledger.base import DocumentRow
 from headwater.ledger.dialect import upsert
-from headwater.ledger.schema import Words, documents
+from headwater.ledger.schema import Words, documents, storable
 from headwater.model import Access
 
 _STREAM = 1000
@@ -45,7 +45,7 @@ def find(connection: Connection, generation: str, text: str) -> list[DocumentRow
     id, source = documents.c.id, documents.c.source
     wanted = literal(text, Words)
     whole = or_(id == wanted, source + "/" + id == wanted)
-    tail = func.substr(id, func.length(id) - len(text) + 1) == wanted
+    tail = func.substr(id, func.length(id) - len(storable(text)) + 1) == wanted
     query = select(documents).where(documents.c.generation == generation, or_(whole, tail))
     found = connection.execute(query.order_by(case((whole, 0), else_=1), source, id))
     return [_document(row) for row in found]

@@ -43,7 +43,8 @@ def begin(connection: Connection, generation: str, holder: Holder) -> int:
 
 def holder(connection: Connection, number: int) -> Holder | None:
     """Who began the publication."""
-    row = connection.execute(select(publications).where(publications.c.number == number)).one_or_none()
+    columns = publications.c["host", "pid", "started", "command", "since"]
+    row = connection.execute(select(*columns).where(publications.c.number == number)).one_or_none()
     return None if row is None else holder_of(row)
 
 

@@ -1,6 +1,7 @@
 """The ledger's tables, in types that every database SQLAlchemy speaks to stores alike."""
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -26,27 +27,24 @@ from sqlalchemy.types import TypeDecorator
 from headwater.model import Meta
 
 # File names in odd encodings reach us as lone surrogates, which no database stores as text, and Postgres refuses
-# NUL; both travel as characters of a private plane, one for one, so that an id comes back exactly as it was given.
-_PRIVATE = 0x10F000
-_FIRST_PRIVATE = chr(_PRIVATE)
-_ODD = {0: _PRIVATE + 0x800, **{0xD800 + offset: _PRIVATE + offset for offset in range(0x800)}}
-_ODD_BACK = {stored: original for original, stored in _ODD.items()}
+# NUL. Both travel as a pair of private characters, so that an id comes back exactly as it was given.
+_ESCAPE = "\U0010f8ff"
+_STORED = {"\0": "\U0010f800", _ESCAPE: _ESCAPE, **{chr(0xD800 + n): chr(0x10F000 + n) for n in range(0x800)}}
+_ESCAPED = str.maketrans({odd: _ESCAPE + stored for odd, stored in _STORED.items()})
+_ORIGINAL = {stored: odd for odd, stored in _STORED.items()}
+_ODD = re.compile(f"[\0\ud800-\udfff{_ESCAPE}]")
+_PAIR = re.compile(f"{_ESCAPE}(.)")
 
 
 def storable(text: str) -> str:
-    """`text` as a database accepts it; the same text when nothing in it is odd."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.translate(_ODD)
-    return text.translate(_ODD) if "\0" in text else text
+    """`text` as every database accepts it; the same text when nothing in it is odd."""
+    odd = "\0" in text if text.isascii() else _ODD.search(text)
+    return text.translate(_ESCAPED) if odd else text
 
 
 def restored(text: str) -> str:
     """The inverse of `storable`."""
-    if text.isascii() or max(text) < _FIRST_PRIVATE:
-        return text
-    return text.translate(_ODD_BACK)
+    return _PAIR.sub(lambda pair: _ORIGINAL[pair[1]], text) if _ESCAPE in text else text
 
 
 def compact(value: object) -> str:
