@@ -1,0 +1,104 @@
+"""The order of a run, the same with Prefect and without: per source scan, revoke, batches, removals."""
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flows.workshop import Workshop
+from headwater.errors import HeadwaterError
+from headwater.ingest.report import RunReport, SourceReport
+from headwater.ledger.base import SourceRow
+from headwater.publishing.collect import collect
+from headwater.publishing.records import utc_now
+
+log = logging.getLogger("headwater")
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The units a run is made of; Prefect wraps each in a task, `--direct` calls them as they are."""
+
+    scan: Callable[[str], None]
+    index_batch: Callable[[str, int], bool]
+    remove_absent: Callable[[str], None]
+
+
+def direct_steps(workshop: Workshop) -> Steps:
+    """Plain calls; a source's name finds its run in the workshop."""
+
+    def scan(source: str) -> None:
+        workshop.runs[source].plan()
+        workshop.runs[source].revoke()
+
+    def index_batch(source: str, number: int) -> bool:  # noqa: ARG001 - the number is for people reading task names
+        return workshop.runs[source].batch()
+
+    def remove_absent(source: str) -> None:
+        workshop.runs[source].finish()
+
+    return Steps(scan, index_batch, remove_absent)
+
+
+def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunReport:
+    """Ingest these sources one after the other; a source's failure is reported and never stops the next."""
+    report = workshop.begin_run()
+    for name in names:
+        report.sources.append(_run_source(workshop, name, steps))
+    collect(workshop.index(), workshop.ledger, workshop.ledger.generation())
+    report.notes.extend(unconfigured(workshop))
+    report.epoch = workshop.ledger.epoch()
+    report.seconds = time.monotonic() - workshop.started
+    workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
+    return report
+
+
+def unconfigured(workshop: Workshop) -> list[str]:
+    """Sentences about sources that are still searchable although the configuration does not name them any more."""
+    known = {source.name for source in workshop.settings.sources}
+    return [
+        f"Source {row.name!r} is not in the configuration any more; its documents stay searchable. "
+        f"To remove them: headwater remove --source {row.name}"
+        for row in workshop.ledger.sources()
+        if not row.adhoc and row.name not in known
+    ]
+
+
+def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
+    started = time.monotonic()
+    report = SourceReport(name)
+    try:
+        with workshop.prepared(name) as source_run:
+            report = source_run.report
+            _in_order(name, steps)
+        _remember(workshop, name)
+    except HeadwaterError as error:
+        report.fail(str(error), error.advice)
+    except Exception as error:
+        log.exception("source %s failed", name)
+        report.fail(f"{type(error).__name__}: {error}", "This is a fault in Headwater; the log has its traceback.")
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _in_order(name: str, steps: Steps) -> None:
+    steps.scan(name)
+    number = 1
+    while steps.index_batch(name, number):
+        number += 1
+    steps.remove_absent(name)
+
+
+def _remember(workshop: Workshop, name: str) -> None:
+    source, now = workshop.source(name), utc_now()
+    before = next((row for row in workshop.ledger.sources() if row.name == name), None)
+    workshop.ledger.save_source(
+        SourceRow(
+            name=name,
+            kind=source.kind,
+            adhoc=source.adhoc,
+            documents=len(workshop.ledger.versions(workshop.generation, name)),
+            last_complete=now if workshop.only is None else (before.last_complete if before else None),
+            last_success=now,
+        )
+    )

@@ -1,0 +1,266 @@
+"""Everything one command has open, put together from the settings: the only place where the rooms meet."""
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cached_property
+
+from chunking.registry import chunker_for
+
+from connectors.registry import build
+from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
+from headwater.errors import ConfigError, UnsupportedError
+from headwater.index.base import Index, IndexStore
+from headwater.index.store import open_store
+from headwater.ingest.fingerprint import fingerprints
+from headwater.ingest.listener import Listener, Silent
+from headwater.ingest.report import RunReport
+from headwater.ingest.source_run import SourceRun
+from headwater.ingest.tools import Tools
+from headwater.interfaces import Chunker, Connector, Dense, Sparse
+from headwater.ledger.base import Holder, Ledger
+from headwater.ledger.holder import this_process
+from headwater.ledger.open import open_ledger
+from headwater.model import RawDocument
+from headwater.parsing.pool import ParserPool
+from headwater.parsing.registry import media_type_of, parser_fingerprint
+from headwater.publishing.attach import attach, check_ledger_not_older
+from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
+from headwater.retrieval.search import Searcher
+from headwater.settings import Settings, SourceSettings
+
+HEAD_BYTES = 4096
+LEDGER_FILE = "ledger.db"
+
+
+class Workshop:
+    """Opens each thing when it is first needed; a context manager that closes what was opened."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        command: str,
+        listener: Listener | None = None,
+        only: str | None = None,
+        wait: float = 0.0,
+        target: str | None = None,
+        opened: "Workshop | None" = None,
+    ) -> None:
+        """`only`: one document of its source. `wait`: seconds to wait for a source that another process is ingesting.
+        `target`: the generation to write to, when it is not the live one. `opened`: another workshop of this
+        process, whose ledger, store and models are used, since only one may hold the embedded index.
+        """
+        self.settings = settings
+        self.command = command
+        self.listener = listener or Silent()
+        self.only = only
+        self.wait = wait
+        self.target = target
+        self.started = time.monotonic()
+        self.runs: dict[str, SourceRun] = {}
+        self.report: RunReport | None = None
+        self._borrowed = False
+        self._indexes: dict[str, Index] = {}
+        self._adhoc: dict[str, SourceSettings] = {}
+        self._leases: dict[str, ExitStack] = {}
+        self._lock = threading.RLock()
+        if opened is not None:
+            self._borrow(opened)
+
+    def __enter__(self) -> "Workshop":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _borrow(self, other: "Workshop") -> None:
+        self._borrowed = True
+        for name in ("ledger", "store", "dense", "sparse", "holder", "parsing"):
+            vars(self)[name] = getattr(other, name)
+
+    # what is open -----------------------------------------------------------------------------------------
+
+    @cached_property
+    def holder(self) -> Holder:
+        return this_process(self.command)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        url = self.settings.ledger.url.reveal()
+        return open_ledger(url or self.settings.home / LEDGER_FILE)
+
+    @cached_property
+    def store(self) -> IndexStore:
+        index = self.settings.index
+        return open_store(
+            self.settings.home,
+            url=index.url.reveal(),
+            api_key=index.api_key.reveal() or None,
+            command=self.command,
+        )
+
+    @cached_property
+    def dense(self) -> Dense:
+        return open_dense(self.settings.embedding.model, threads=self.settings.embedding.threads or None)
+
+    @cached_property
+    def sparse(self) -> Sparse:
+        return open_sparse()
+
+    @cached_property
+    def embedding(self) -> str:
+        return embedding_fingerprint(self.dense, self.sparse)
+
+    @cached_property
+    def parsing(self) -> ParserPool:
+        limits = self.settings.parsing
+        return ParserPool(workers=limits.workers, timeout=limits.timeout, memory_mb=limits.memory_mb)
+
+    def index(self, generation: str | None = None) -> Index:
+        """The index of a generation (default: the live one), checked against the ledger."""
+        name = generation or self.ledger.generation()
+        with self._lock:
+            if name not in self._indexes:
+                index = self.store.open(name, dimensions=self.dense.dimensions)
+                attach(index, self.ledger, embedding=self.embedding, dimensions=self.dense.dimensions, generation=name)
+                self._indexes[name] = index
+            return self._indexes[name]
+
+    def existing_index(self, generation: str) -> Index | None:
+        """The index of a generation that may be another writer's, or gone."""
+        with self._lock:
+            if generation in self._indexes:
+                return self._indexes[generation]
+            if generation not in self.store.generations():
+                return None
+            return self.store.open(generation, dimensions=self.dense.dimensions)
+
+    @property
+    def generation(self) -> str:
+        """The generation this command writes to."""
+        return self.target or self.ledger.generation()
+
+    def publisher(self) -> Publisher:
+        return Publisher(
+            self.index(self.generation),
+            self.ledger,
+            generation=self.generation,
+            holder=self.holder,
+            index_of=self.existing_index,
+        )
+
+    def searcher(self) -> Searcher:
+        return Searcher(self.ledger, self.index, self.dense, self.sparse)
+
+    def close(self) -> None:
+        """Close what was opened, in reverse order of need."""
+        for name in [*self.runs]:
+            with self.prepared(name):
+                pass
+        if self._borrowed:
+            return
+        opened = vars(self)
+        if "parsing" in opened:
+            self.parsing.close()
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()
+        if "store" in opened:
+            self.store.close()
+        if "ledger" in opened:
+            self.ledger.close()
+
+    # sources ----------------------------------------------------------------------------------------------
+
+    def add_adhoc(self, source: SourceSettings) -> None:
+        """A source named on the command line; it never touches configured ones."""
+        self._adhoc[source.name] = source
+
+    def source(self, name: str) -> SourceSettings:
+        found = self._adhoc.get(name) or self.settings.source(name)
+        if found is None:
+            names = ", ".join(source.name for source in self.settings.sources) or "none"
+            raise ConfigError(f"there is no source {name!r}", advice=f"Configured sources: {names}.")
+        return found
+
+    def connector(self, source: SourceSettings) -> Connector:
+        return build(source, self.settings.known_groups)
+
+    # runs -------------------------------------------------------------------------------------------------
+
+    def begin_run(self) -> RunReport:
+        """Once per command: undo what dead writers left half-stamped, and refuse an index ahead of its ledger."""
+        if self.report is None:
+            self.report = RunReport(uuid.uuid4().hex[:12])
+            with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=60, wait=60):
+                settle(self.ledger, self.existing_index)
+                check_ledger_not_older(self.index(self.generation), self.ledger, self.generation)
+        return self.report
+
+    @contextmanager
+    def prepared(self, name: str) -> Iterator[SourceRun]:
+        """The run of one source, under the source's lease; both are given up at the end."""
+        try:
+            yield self.prepare(name)
+        finally:
+            run = self.runs.pop(name, None)
+            if run is not None:
+                run.close()
+            lease = self._leases.pop(name, None)
+            if lease is not None:
+                lease.close()
+
+    def prepare(self, name: str) -> SourceRun:
+        """Take the source's lease and set up its run; repeated calls answer the same run."""
+        if name not in self.runs:
+            report = self.begin_run()
+            lease = ExitStack()
+            lease.enter_context(self.ledger.lease(f"source:{name}", self.holder, seconds=60, wait=self.wait))
+            self._leases[name] = lease
+            self.runs[name] = SourceRun(self._tools(self.source(name)), run=report.run, only=self.only)
+        return self.runs[name]
+
+    def _tools(self, source: SourceSettings) -> Tools:
+        publisher = self.publisher()
+        return Tools(
+            connector=self.connector(source),
+            parsing=self.parsing,
+            media_type=_media_type,
+            chunker=self._chunkers(source),
+            fingerprint=self.fingerprints(source),
+            dense=self.dense,
+            sparse=self.sparse,
+            index=publisher.index,
+            ledger=self.ledger,
+            publisher=publisher,
+            listener=self.listener,
+        )
+
+    def _chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
+        known: dict[str, Chunker] = {}
+
+        def chunker(kind: str) -> Chunker:
+            # Today every kind has the same strategy; the kind stays the key under which strategies will differ.
+            if kind not in known:
+                known[kind] = chunker_for(source.chunker, self.dense.tokens, overlap_tokens=source.overlap_tokens)
+            return known[kind]
+
+        return chunker
+
+    def fingerprints(self, source: SourceSettings) -> Callable[[str, str], str]:
+        chunker = self._chunkers(source)
+        return fingerprints(_parser_of, lambda kind: chunker(kind).fingerprint, self.embedding)
+
+
+def _media_type(raw: RawDocument) -> str:
+    return media_type_of(raw.id, raw.content[:HEAD_BYTES])
+
+
+def _parser_of(media_type: str) -> str:
+    try:
+        return parser_fingerprint(media_type)
+    except UnsupportedError:
+        return "unsupported"

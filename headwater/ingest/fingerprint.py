@@ -1,0 +1,32 @@
+"""The processing fingerprint: when it differs from the stored one, the document is processed again."""
+
+from collections.abc import Callable
+
+from headwater.model import digest
+
+METADATA_POLICY = "1"
+"""Raised whenever the same document would come out with other metadata or another payload."""
+
+_SEPARATOR = " "
+
+
+def fingerprints(
+    parser: Callable[[str], str], chunker: Callable[[str], str], embedding: str
+) -> Callable[[str, str], str]:
+    """Media type and kind to `"media kind hash"`: it names its own inputs, so a stored one can be checked alone."""
+    known: dict[tuple[str, str], str] = {}
+
+    def fingerprint(media_type: str, kind: str) -> str:
+        key = (media_type, kind)
+        if key not in known:
+            parts = (parser(media_type), chunker(kind), embedding, METADATA_POLICY)
+            known[key] = _SEPARATOR.join((media_type, kind, digest(*parts)[:16]))
+        return known[key]
+
+    return fingerprint
+
+
+def is_current(stored: str, fingerprint: Callable[[str, str], str]) -> bool:
+    """Whether a document with this stored fingerprint would be processed the same way today."""
+    media_type, kind, *rest = stored.split(_SEPARATOR)
+    return bool(rest) and stored == fingerprint(media_type, kind)

@@ -1,0 +1,131 @@
+"""Fetch a document and decide how little has to be done about it."""
+
+import json
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from headwater.errors import GoneError, HeadwaterError, ParseError, RetriableError, SkippableError
+from headwater.ingest.tools import Tools
+from headwater.interfaces import Connector
+from headwater.ledger.base import DocumentRow
+from headwater.model import Document, Failed, NotModified, Outcome, RawDocument, Ref, Removed, Unchanged, digest
+
+FETCH_ATTEMPTS = 4
+FETCH_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Nothing to write for this document; `version` is what the listing called it."""
+
+    ref: Ref
+    outcome: Outcome
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ToParse:
+    """Content changed, or would be processed differently: parse, chunk, embed."""
+
+    ref: Ref
+    row: DocumentRow
+    parsed: Future[Document]
+    weight: int
+    """Bytes held in memory until parsed."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCarry:
+    """Only who may read it changed: write its stored points again under `row.access`."""
+
+    ref: Ref
+    row: DocumentRow
+    before: DocumentRow
+
+
+Look: TypeAlias = Settled | ToParse | ToCarry
+
+
+@retry(
+    retry=retry_if_exception_type(RetriableError),
+    stop=stop_after_attempt(FETCH_ATTEMPTS) | stop_after_delay(FETCH_SECONDS),
+    wait=wait_random_exponential(multiplier=0.2, max=8),
+    reraise=True,
+)
+def fetch(connector: Connector, id: str, known: str | None = None) -> RawDocument | NotModified:
+    """Fetch with retries for passing faults only, bounded in number and time."""
+    return connector.fetch(id, known)
+
+
+def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | None, now: datetime) -> Look:
+    """Everything about one document up to handing it to a parser; never raises for a fault of the document."""
+    try:
+        found = raw or fetch(tools.connector, ref.id, before.version if before else None)
+    except GoneError:
+        return Settled(ref, Removed())
+    except (SkippableError, RetriableError) as error:
+        return Settled(ref, failed(error))
+    if isinstance(found, NotModified):
+        return Settled(ref, Unchanged())
+    try:
+        media_type = tools.media_type(found)
+    except ParseError as error:
+        return Settled(ref, failed(error), tools.fingerprint(found.media_type, found.kind))
+    found = replace(found, media_type=media_type)
+    row = _row(found, tools.fingerprint(media_type, found.kind), now)
+    if before is not None and _same(before, row):
+        if before.access == row.access:
+            return Settled(replace(ref, version=row.version), Unchanged())
+        return ToCarry(ref, row, before)
+    return ToParse(ref, row, tools.parsing.submit(found), len(found.content))
+
+
+def failed(error: HeadwaterError) -> Failed:
+    """The outcome a document's error becomes."""
+    reason = f"{error} {error.advice}".strip()
+    return Failed(type(error).__name__, reason, isinstance(error, RetriableError))
+
+
+def content_hash(raw: RawDocument) -> str:
+    """Over everything that reaches a chunk, so access, version and file times left out."""
+    about = {
+        "title": raw.title,
+        "kind": raw.kind,
+        "uri": raw.uri,
+        "updated": raw.updated_at.isoformat() if raw.updated_at else "",
+        "meta": {key: raw.meta[key] for key in sorted(raw.meta) if key not in VOLATILE},
+    }
+    return digest(raw.content, json.dumps(about, sort_keys=True, ensure_ascii=False))
+
+
+VOLATILE = frozenset({"modified", "access_findings"})
+"""Metadata that says something of the file, not of the document: it may change without any chunk changing."""
+
+
+def _same(before: DocumentRow, now: DocumentRow) -> bool:
+    return before.content_hash == now.content_hash and before.fingerprint == now.fingerprint
+
+
+def _row(raw: RawDocument, fingerprint: str, now: datetime) -> DocumentRow:
+    return DocumentRow(
+        source=raw.source,
+        id=raw.id,
+        version=raw.version,
+        content_hash=content_hash(raw),
+        fingerprint=fingerprint,
+        access=raw.access,
+        publication=0,
+        chunks=0,
+        kind=raw.kind,
+        title=raw.title,
+        uri=raw.uri,
+        updated_at=raw.updated_at,
+        detected_at=now,
+        published_at=now,
+        verified_at=now,
+        meta={**raw.meta, "media_type": raw.media_type, "content_sha256": digest(raw.content)},
+    )

@@ -1,0 +1,108 @@
+"""Compare a source's listing with the ledger: what changed, what is gone, what stays."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headwater.errors import FatalError
+from headwater.ingest.fingerprint import is_current
+from headwater.interfaces import Connector
+from headwater.ledger.base import Failure, Ledger
+from headwater.model import Checkpoint, Complete, Gone, Ref, Unreadable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What a run of this source has to do."""
+
+    listed: int
+    changed: tuple[Ref, ...]
+    """New ones, those with another version, and those that would be processed differently now."""
+    unchanged: int
+    failing: tuple[Failure, ...]
+    """Failed before in this very version, for a reason that another attempt would not change."""
+    absent: tuple[str, ...]
+    """Live documents that are gone; filled only from a complete listing, or where the source said so."""
+    unreadable: tuple[Unreadable, ...]
+    blocked: tuple[tuple[str, str], ...]
+    """Listed documents a person took out of search, with the reason."""
+    complete: bool
+    forgotten: tuple[str, ...] = ()
+    """Documents that failed before and are not listed any more."""
+
+
+def plan_document(id: str, source: str, ledger: Ledger) -> Plan:
+    """One document, looked at without a listing; its source says whether it still exists."""
+    reason = next((b.reason for b in ledger.blocks() if (b.source, b.document) == (source, id)), None)
+    return Plan(
+        listed=1,
+        changed=(Ref(id, ""),) if reason is None else (),
+        unchanged=0,
+        failing=(),
+        absent=(),
+        unreadable=(),
+        blocked=() if reason is None else ((id, reason),),
+        complete=False,
+    )
+
+
+def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerprint: Callable[[str, str], str]) -> Plan:
+    """Scan the source and compare; FatalError when a source that had documents suddenly lists none."""
+    live = ledger.versions(generation, connector.name)
+    failures = {f.document: f for f in ledger.failures(generation, connector.name)}
+    blocks = {b.document: b.reason for b in ledger.blocks() if b.source == connector.name}
+    seen: set[str] = set()
+    gone: list[str] = []
+    changed: list[Ref] = []
+    failing: list[Failure] = []
+    unreadable: list[Unreadable] = []
+    blocked: list[tuple[str, str]] = []
+    unchanged, complete = 0, False
+    for item in connector.scan():
+        match item:
+            case Ref(id, version):
+                if id in seen:
+                    continue
+                seen.add(id)
+                failure = failures.get(id)
+                if id in blocks:
+                    blocked.append((id, blocks[id]))
+                elif id in live and live[id][0] == version and is_current(live[id][1], fingerprint):
+                    unchanged += 1
+                elif failure is not None and _still_fails(failure, version, fingerprint):
+                    failing.append(failure)
+                else:
+                    changed.append(item)
+            case Unreadable(id):
+                seen.add(id)
+                unreadable.append(item)
+            case Gone(id):
+                gone.append(id)
+            case Complete():
+                complete = True
+            case Checkpoint():
+                pass
+    if complete and live and not seen:
+        raise FatalError(
+            f"source {connector.name!r} lists no documents, but {len(live)} of it are searchable: nothing was removed",
+            advice=f"If that is intended, run `headwater remove --source {connector.name}`.",
+        )
+    absent = {id for id in gone if id in live and id not in seen}
+    if complete:
+        absent |= live.keys() - seen
+    return Plan(
+        listed=len(seen),
+        changed=tuple(changed),
+        unchanged=unchanged,
+        failing=tuple(failing),
+        absent=tuple(sorted(absent)),
+        unreadable=tuple(unreadable),
+        blocked=tuple(blocked),
+        complete=complete,
+        forgotten=tuple(sorted(failures.keys() - seen)) if complete else (),
+    )
+
+
+def _still_fails(failure: Failure, version: str, fingerprint: Callable[[str, str], str]) -> bool:
+    if failure.retriable or failure.version != version:
+        return False
+    return is_current(failure.fingerprint, fingerprint)

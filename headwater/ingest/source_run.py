@@ -1,0 +1,231 @@
+"""One source, one run: plan, take rights away first, then batches of documents, then removals."""
+
+import time
+from collections import Counter
+from collections.abc import Generator, Iterator
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from headwater.errors import HeadwaterError, RetriableError
+from headwater.ingest.look import Look, Settled, fetch, look
+from headwater.ingest.outcomes import Outcomes
+from headwater.ingest.plan import Plan, plan_document, plan_source
+from headwater.ingest.report import SourceReport
+from headwater.ingest.stream import Carry, Group, Step, stream
+from headwater.ingest.tools import Tools
+from headwater.ledger.base import DocumentRow, Event
+from headwater.model import Access, Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
+from headwater.publishing.records import utc_now
+
+BATCH_DOCUMENTS = 150
+BATCH_ATTEMPTS = 4
+PUBLISH_SECONDS = 5.0
+REMOVED_TOGETHER = 2_000
+KEPT_BYTES = 32 * 2**20
+"""Bodies fetched to learn their access are kept up to this much, so that they need no second fetch."""
+
+
+class SourceRun:
+    """Call `plan`, `revoke`, `batch` until it answers False, then `finish`."""
+
+    def __init__(self, tools: Tools, *, run: str, only: str | None = None) -> None:
+        self.tools = tools
+        self.name = tools.connector.name
+        self.report = SourceReport(self.name)
+        self._only = only
+        self._plan: Plan | None = None
+        self._outcomes = Outcomes(tools, run, self.report)
+        self._pending: dict[str, Ref] = {}
+        self._absent: dict[str, str] = {}
+        """Documents to remove, with their content's hash, so that a renamed one goes as its new name comes."""
+        self._kept: dict[str, RawDocument] = {}
+        self._steps: Generator[Step, None, None] | None = None
+        self._staged: set[str] = set()
+        self._counts: dict[str, Counter[str]] = {}
+        self._last_publish = 0.0
+
+    # planning ---------------------------------------------------------------------------------------------
+
+    def plan(self) -> Plan:
+        """Scan and compare, once; documents that need nothing are counted here."""
+        if self._plan is not None:
+            return self._plan
+        tools, generation = self.tools, self.tools.publisher.generation
+        tools.listener.scanning(self.name)
+        if self._only is None:
+            plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint)
+        else:
+            plan = plan_document(self._only, tools.connector.name, tools.ledger)
+        self._plan = plan
+        self._pending = {ref.id: ref for ref in plan.changed}
+        self._absent = self._content_hashes(plan.absent)
+        self.report.unchanged += plan.unchanged
+        for failure in plan.failing:
+            self._outcomes.count(failure.document, Failed(failure.error, failure.reason))
+        for entry in plan.unreadable:
+            self._outcomes.settle(Settled(Ref(entry.id, ""), Failed(entry.error, entry.reason, retriable=True)))
+        for id, reason in plan.blocked:
+            self._outcomes.count(id, Skipped(f"blocked: {reason}"))
+        self._outcomes.forget(plan.forgotten)
+        tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
+        return plan
+
+    def revoke(self) -> int:
+        """Take reading rights away from live documents, before anything is parsed; returns how many."""
+        publisher = self.tools.publisher
+        for row, new in self._access_changes():
+            if publisher.narrow(row, new):
+                self._outcomes.narrowed[row.id] = row
+                self._outcomes.event(row.id, "access narrowed", version=row.version)
+        if self._outcomes.narrowed:
+            self.tools.index.flush()
+            self._outcomes.flush()
+        return len(self._outcomes.narrowed)
+
+    def _access_changes(self) -> Iterator[tuple[DocumentRow, Access]]:
+        kept = 0
+        for ref in list(self._pending.values()):
+            row = self._row(ref.id)
+            if row is None:
+                continue
+            if ref.access is not None:
+                yield row, ref.access
+                continue
+            try:
+                raw = fetch(self.tools.connector, ref.id)
+            except HeadwaterError:
+                # It is met again, and recorded, when the document's turn comes.
+                continue
+            if isinstance(raw, NotModified):
+                continue
+            if kept + len(raw.content) <= KEPT_BYTES:
+                kept += len(raw.content)
+                self._kept[ref.id] = raw
+            yield row, raw.access
+
+    # documents --------------------------------------------------------------------------------------------
+
+    def batch(self, documents: int = BATCH_DOCUMENTS) -> bool:
+        """Index about `documents` more; False when none is left. Passing faults are retried, bounded in number."""
+        attempts = Retrying(
+            retry=retry_if_exception_type(RetriableError),
+            stop=stop_after_attempt(BATCH_ATTEMPTS),
+            wait=wait_random_exponential(multiplier=0.5, max=10),
+            reraise=True,
+        )
+        return attempts(self._batch, documents)
+
+    def look_ahead(self) -> None:
+        """Begin to fetch, parse and embed, a bounded distance ahead of the first `batch`; after `revoke` only."""
+        if self._steps is None and self._pending:
+            self._steps = stream(self.tools, self._looks(list(self._pending.values())))
+
+    def close(self) -> None:
+        """Stop looking ahead; what was staged but not published is given up."""
+        if self._steps is not None:
+            self._steps.close()
+        self._steps = None
+        self._staged.clear()
+        self._counts.clear()
+        self.tools.publisher.discard()
+
+    def _batch(self, documents: int) -> bool:
+        goal = max(0, len(self._pending) - documents)
+        publisher = self.tools.publisher
+        try:
+            self.look_ahead()
+            while self._steps is not None and (step := next(self._steps, None)) is not None:
+                self._take(step)
+                if publisher.ready and time.monotonic() - self._last_publish >= PUBLISH_SECONDS:
+                    self._publish()
+                if goal and len(self._pending) - len(self._staged) <= goal and publisher.ready:
+                    break
+            if publisher.ready:
+                self._publish()
+            self._outcomes.flush()
+            return bool(self._pending)
+        except BaseException:
+            # What was staged is still pending, so it comes again on a retry.
+            self.close()
+            raise
+
+    def _looks(self, refs: list[Ref]) -> Iterator[Look]:
+        for ref in refs:
+            yield look(self.tools, ref, self._row(ref.id), self._kept.pop(ref.id, None), utc_now())
+
+    def _take(self, step: Step) -> None:
+        match step:
+            case Settled(ref, Removed()):
+                self._pending.pop(ref.id)
+                if self._row(ref.id) is not None:
+                    self._absent.setdefault(ref.id, "")
+            case Settled(ref):
+                self._pending.pop(ref.id)
+                self._outcomes.settle(step)
+            case Carry(ref, carried):
+                self.tools.publisher.stage([carried])
+                self._counts[ref.id] = Counter(reused=len(carried.points_before))
+                self._staged.add(ref.id)
+            case Group(prepared, refs):
+                self.tools.publisher.stage(prepared)
+                for document in prepared:
+                    fresh = sum(chunk.fresh for chunk in document.chunks)
+                    count = self._counts.setdefault(document.row.id, Counter())
+                    count.update(embedded=fresh, reused=len(document.chunks) - fresh)
+                self._staged.update(ref.id for ref in refs)
+
+    def _publish(self) -> None:
+        """Publish what is staged, together with the old name of anything that was renamed."""
+        events = [self._indexed_event(id) for id in self._staged]
+        new = {self._hash_of(id) for id in self._staged} - {""}
+        renamed = [id for id, content in self._absent.items() if content in new]
+        events += [self._outcomes.make_event(id, "removed", reason="renamed") for id in renamed]
+        done = self.tools.publisher.publish(removed=[(self.name, id) for id in renamed], events=events)
+        self._last_publish = time.monotonic()
+        self._outcomes.indexed([(row, self._indexed(row.id)) for row in done.rows])
+        for _, id in done.blocked:
+            self._outcomes.count(id, Skipped("blocked while this run was under way"))
+        self._removed(renamed)
+        for id in self._staged:
+            self._pending.pop(id, None)
+        self._staged.clear()
+        self._counts.clear()
+        self.tools.listener.published(self.name, documents=len(done.rows), epoch=done.epoch)
+
+    def _hash_of(self, id: str) -> str:
+        return self.tools.publisher.staged_content(self.name, id) if self._absent else ""
+
+    def _indexed(self, id: str) -> Indexed:
+        count = self._counts[id]
+        return Indexed(count.total(), embedded=count["embedded"], reused=count["reused"])
+
+    def _indexed_event(self, id: str) -> Event:
+        made = self._indexed(id)
+        version = self._pending[id].version
+        return self._outcomes.make_event(id, "indexed", version=version, chunks=made.chunks, embedded=made.embedded)
+
+    # the end ----------------------------------------------------------------------------------------------
+
+    def finish(self) -> None:
+        """Remove what is gone from the source, in as few epochs as possible."""
+        going = list(self._absent)
+        for start in range(0, len(going), REMOVED_TOGETHER):
+            part = going[start : start + REMOVED_TOGETHER]
+            events = [self._outcomes.make_event(id, "removed", reason=Removed().reason) for id in part]
+            done = self.tools.publisher.publish(removed=[(self.name, id) for id in part], events=events)
+            self._removed(part)
+            self.tools.listener.published(self.name, documents=0, epoch=done.epoch)
+        self._outcomes.flush()
+
+    def _removed(self, ids: list[str]) -> None:
+        for id in ids:
+            del self._absent[id]
+            self._outcomes.count(id, Removed())
+        self._outcomes.forget(ids)
+
+    def _content_hashes(self, ids: tuple[str, ...]) -> dict[str, str]:
+        rows = ((id, self._row(id)) for id in ids)
+        return {id: str(row.meta.get("content_sha256", "")) for id, row in rows if row is not None}
+
+    def _row(self, id: str) -> DocumentRow | None:
+        return self.tools.ledger.document(self.tools.publisher.generation, self.name, id)

@@ -1,0 +1,160 @@
+"""The stream of one source: looked at, parsed, chunked, embedded in groups, each stage a little ahead of the next."""
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from headwater.errors import IndexMismatchError, ParseError
+from headwater.index.points import point_ids
+from headwater.ingest.ahead import ahead
+from headwater.ingest.look import Look, Settled, ToCarry, ToParse, failed
+from headwater.ingest.tools import Tools
+from headwater.interfaces import SparseVector, Vectors
+from headwater.ledger.base import DocumentRow
+from headwater.model import Chunk, Document, Failed, Ref, digest
+from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
+
+LOOK_AHEAD = 24
+LOOK_AHEAD_BYTES = 48 * 2**20
+CHUNK_AHEAD = 64
+GROUP_AHEAD = 1
+FIRST_GROUP_TOKENS = 1_500
+GROUP_TOKENS = 10_000
+"""Tokens embedded together: about 2 s on two cores, so that a first document shows early and a kill costs little."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One chunk on its way to the model; `last` closes its document, whose chunk count `row` then carries."""
+
+    ref: Ref
+    row: DocumentRow
+    chunk: Chunk
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Documents, or parts of a long one, ready to be staged; `refs` are those that are whole after this group."""
+
+    prepared: tuple[Prepared, ...]
+    refs: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carry:
+    """A document whose access alone changed, ready to be staged."""
+
+    ref: Ref
+    carried: Carried
+
+
+Step: TypeAlias = Settled | Carry | Group
+
+
+def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
+    """Steps in the order of `looks`, except that a document waits until the group it is embedded in is full."""
+    looked = ahead(looks, most=LOOK_AHEAD, weight=_weight, heaviest=LOOK_AHEAD_BYTES)
+    pieces = ahead(_pieces(tools, looked), most=CHUNK_AHEAD)
+    return ahead(_groups(tools, pieces), most=GROUP_AHEAD)
+
+
+def _weight(item: Look) -> int:
+    return item.weight if isinstance(item, ToParse) else 0
+
+
+def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settled | Carry | Piece]:
+    try:
+        for item in looks:
+            match item:
+                case Settled():
+                    yield item
+                case ToCarry(ref, row, before):
+                    yield Carry(ref, _carried(tools, row, before))
+                case ToParse():
+                    yield from _chunked(tools, item)
+    finally:
+        looks.close()
+
+
+def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
+    ids = point_ids(before.publication, before.source, before.id, before.chunks)
+    stored = tools.index.retrieve(ids, vectors=True)
+    if len(stored) != before.chunks:
+        raise IndexMismatchError(
+            f"{before.source}/{before.id}: {len(stored)} of its {before.chunks} points are in the index",
+            advice="Run `headwater rebuild`.",
+        )
+    # Title and metadata of a row may come from the parser, which did not run.
+    kept = replace(row, title=before.title, meta={**before.meta, **row.meta}, updated_at=before.updated_at)
+    return Carried(kept, tuple(stored))
+
+
+def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
+    try:
+        document = item.parsed.result()
+    except ParseError as error:
+        yield Settled(item.ref, failed(error), item.row.fingerprint)
+        return
+    chunks = list(tools.chunker(document.raw.kind)(document))
+    if not chunks:
+        yield Settled(item.ref, Failed("BrokenFileError", "nothing readable in it"), item.row.fingerprint)
+        return
+    row = replace(item.row, title=_title(document), chunks=len(chunks))
+    for chunk in chunks:
+        yield Piece(item.ref, row, chunk, last=chunk is chunks[-1])
+
+
+def _title(document: Document) -> str:
+    found = document.meta.get("title")
+    return document.raw.title or (found if isinstance(found, str) else "") or document.raw.id
+
+
+def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None]) -> Iterator[Step]:
+    waiting: list[Piece] = []
+    tokens, budget = 0, FIRST_GROUP_TOKENS
+    try:
+        for item in items:
+            if not isinstance(item, Piece):
+                yield item
+                continue
+            waiting.append(item)
+            tokens += item.chunk.tokens
+            if tokens >= budget:
+                yield embed_group(tools, waiting)
+                waiting, tokens, budget = [], 0, GROUP_TOKENS
+        if waiting:
+            yield embed_group(tools, waiting)
+    finally:
+        items.close()
+
+
+def embed_group(tools: Tools, pieces: list[Piece]) -> Group:
+    """Vectors for every piece: from the index where the same text was ever embedded, else from the model."""
+    keys = [digest(piece.chunk.embedded) for piece in pieces]
+    known = tools.index.vectors_of(dict.fromkeys(keys))
+    missing = {key: piece.chunk.embedded for key, piece in zip(keys, pieces, strict=True) if key not in known}
+    made = _embed(tools, missing)
+    documents: dict[str, list[EmbeddedChunk]] = {}
+    rows: dict[str, DocumentRow] = {}
+    whole: dict[str, Ref] = {}
+    for key, piece in zip(keys, pieces, strict=True):
+        dense, sparse = known.get(key) or made[key]
+        # Of equal new texts, one is counted as embedded.
+        fresh = key in missing
+        missing.pop(key, None)
+        documents.setdefault(piece.row.id, []).append(EmbeddedChunk(piece.chunk, dense, sparse, fresh))
+        rows[piece.row.id] = piece.row
+        if piece.last:
+            whole[piece.row.id] = piece.ref
+    prepared = tuple(Prepared(rows[id], tuple(chunks), last=id in whole) for id, chunks in documents.items())
+    return Group(prepared, tuple(whole.values()))
+
+
+def _embed(tools: Tools, texts: dict[str, str]) -> dict[str, tuple[Vectors, SparseVector]]:
+    if not texts:
+        return {}
+    wanted = list(texts.values())
+    dense = tools.dense.embed(wanted)
+    sparse = tools.sparse.encode(wanted)
+    return dict(zip(texts, zip(dense, sparse, strict=True), strict=True))

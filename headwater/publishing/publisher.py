@@ -1,0 +1,219 @@
+"""Epoch publication: stage invisibly, stamp under an intent, flush, commit in the ledger.
+
+A reader takes E from the ledger and sees points with `from` <= E < `to`. Stamping the next epoch therefore
+changes nothing for anyone until the ledger's E moves, in the same transaction as the documents' rows.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from headwater.errors import HeadwaterError, IndexUnavailableError
+from headwater.index.base import NEVER, Index
+from headwater.index.points import point_ids
+from headwater.index.query import AllOf, Between, OneOf
+from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Ledger
+from headwater.model import Access
+from headwater.publishing.records import Carried, Prepared, utc_now
+
+Stageable: TypeAlias = Prepared | Carried
+IndexOf: TypeAlias = Callable[[str], Index | None]
+"""The open index of a generation; None when that generation does not exist any more."""
+
+PUBLISH_LEASE = "publish"
+LEASE_SECONDS = 60.0
+WAIT_SECONDS = 120.0
+
+
+@dataclass(slots=True)
+class Staged:
+    """What one publication has written so far, still invisible; `rows` are the documents that are whole."""
+
+    number: int
+    rows: dict[tuple[str, str], DocumentRow] = field(default_factory=dict)
+    points: int = 0
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What became visible: rows that are live now, documents that are gone, those dropped as blocked meanwhile."""
+
+    epoch: int
+    rows: tuple[DocumentRow, ...]
+    removed: tuple[tuple[str, str], ...]
+    blocked: tuple[tuple[str, str], ...]
+
+
+class Publisher:
+    """Publishes document sets of one generation; one at a time per ledger, however many processes write."""
+
+    def __init__(self, index: Index, ledger: Ledger, *, generation: str, holder: Holder, index_of: IndexOf) -> None:
+        self.index = index
+        self.index_of = index_of
+        self.ledger = ledger
+        self.generation = generation
+        self.holder = holder
+        self._staged: Staged | None = None
+
+    def stage(self, documents: Iterable[Stageable]) -> None:
+        """Write these versions invisibly, under the publication that the next `publish` commits."""
+        if self._staged is None:
+            self._staged = Staged(self.ledger.begin_publication(self.generation, self.holder))
+        number = self._staged.number
+        for document in documents:
+            points = document.points(number)
+            if points:
+                self.index.upsert(points)
+            self._staged.points += len(points)
+            self._staged.partial = not document.last
+            if document.last:
+                row = document.staged(number)
+                self._staged.rows[(row.source, row.id)] = row
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything staged is whole, and there is something."""
+        return self._staged is not None and bool(self._staged.rows) and not self._staged.partial
+
+    def staged_content(self, source: str, id: str) -> str:
+        """The content hash of a staged document, empty when it is not staged."""
+        row = self._staged.rows.get((source, id)) if self._staged else None
+        return str(row.meta.get("content_sha256", "")) if row else ""
+
+    def publish(
+        self,
+        *,
+        removed: Sequence[tuple[str, str]] = (),
+        events: Sequence[Event] = (),
+        switch_to: str | None = None,
+    ) -> Published:
+        """Make everything staged visible, and `removed` (source, document) invisible, in one epoch."""
+        if self._staged is None:
+            self._staged = Staged(self.ledger.begin_publication(self.generation, self.holder))
+        staged, self._staged = self._staged, None
+        with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
+            settle(self.ledger, self.index_of)
+            return self._publish(staged, removed, events, switch_to)
+
+    def discard(self) -> None:
+        """Give up what was staged; its points are collected later."""
+        if self._staged is not None:
+            number, self._staged = self._staged.number, None
+            self.ledger.abandon(number)
+
+    def narrow(self, row: DocumentRow, new: Access) -> DocumentRow | None:
+        """Take reading rights away from the live points at once; None when `new` takes nothing away.
+
+        Only ever narrows, so a crash half-way leaves some points stricter than others and none looser.
+        The caller flushes the index once for all of them.
+        """
+        narrowed = row.access.narrowed_to(new)
+        if narrowed == row.access:
+            return None
+        self.index.set_access(point_ids(row.publication, row.source, row.id, row.chunks), narrowed)
+        self.ledger.set_access(self.generation, row.source, row.id, narrowed)
+        return row
+
+    def _publish(
+        self,
+        staged: Staged,
+        removed: Sequence[tuple[str, str]],
+        events: Sequence[Event],
+        switch_to: str | None,
+    ) -> Published:
+        blocked = {(b.source, b.document) for b in self.ledger.blocks()}
+        dropped = tuple(key for key in staged.rows if key in blocked)
+        rows = [row for key, row in staged.rows.items() if key not in blocked]
+        self._verify(staged)
+        going = [key for key in dict.fromkeys([*removed, *dropped]) if key not in {(r.source, r.id) for r in rows}]
+        old = [self.ledger.document(self.generation, *key) for key in [*((r.source, r.id) for r in rows), *going]]
+        epoch = self.ledger.next_epoch()
+        intent = Intent(
+            publication=staged.number,
+            generation=self.generation,
+            epoch=epoch,
+            new_ids=tuple(i for r in rows for i in point_ids(r.publication, r.source, r.id, r.chunks)),
+            old_ids=tuple(i for r in old if r is not None for i in point_ids(r.publication, r.source, r.id, r.chunks)),
+        )
+        now = utc_now()
+        live = tuple(replace(row, published_at=now) for row in rows)
+        gone = tuple(key for key, row in zip(going, old[len(rows) :], strict=True) if row is not None)
+        commit = Commit(
+            publication=staged.number,
+            epoch=epoch,
+            rows=live,
+            removed=gone,
+            events=tuple(
+                replace(event, epoch=epoch) for event in events if (event.source, event.document) not in dropped
+            ),
+            switch_to=switch_to,
+        )
+        self._stamp_and_commit(intent, commit)
+        return Published(epoch, live, gone, dropped)
+
+    def _stamp_and_commit(self, intent: Intent, commit: Commit) -> None:
+        self.ledger.write_intent(intent)
+        try:
+            if intent.new_ids:
+                self.index.stamp(intent.new_ids, from_=intent.epoch)
+            if intent.old_ids:
+                self.index.stamp(intent.old_ids, to=intent.epoch)
+            self.index.flush()
+            self.ledger.commit(commit)
+        except HeadwaterError:
+            # A failed commit may have happened after all; the ledger alone knows.
+            if self._is_committed(intent.publication):
+                return
+            undo(self.ledger, self.index, intent)
+            raise
+
+    def _is_committed(self, number: int) -> bool:
+        return all(p.number != number for p in self.ledger.open_publications())
+
+    def _verify(self, staged: Staged) -> None:
+        expected = sum(row.chunks for row in staged.rows.values())
+        if staged.partial or expected != staged.points:
+            self.ledger.abandon(staged.number)
+            raise ValueError("a publication takes whole documents, each of them once")
+        if not expected:
+            return
+        found = self.index.count(
+            AllOf((OneOf("publication", (staged.number,)), Between(field="from", gte=float(NEVER)))),
+        )
+        if found != expected:
+            self.ledger.abandon(staged.number)
+            raise IndexUnavailableError(
+                f"publication {staged.number}: {found} of {expected} points arrived in the index",
+                advice="Nothing was published; run the same command again.",
+            )
+
+
+def settle(ledger: Ledger, index_of: IndexOf) -> int:
+    """Undo every publication that was stamping when its writer stopped; returns how many.
+
+    Only the holder of the publish lease may call this: while it is held, nobody else can be stamping. It
+    covers every generation, because E is one number for all: raising it past a dead writer's stamps in
+    another generation would show half of them.
+    """
+    undone = 0
+    for publication in ledger.open_publications():
+        if publication.state != "intent" or publication.intent is None:
+            continue
+        index = index_of(publication.generation)
+        if index is None:
+            ledger.abandon(publication.number)
+        else:
+            undo(ledger, index, publication.intent)
+        undone += 1
+    return undone
+
+
+def undo(ledger: Ledger, index: Index, intent: Intent) -> None:
+    """Back to before the stamps; the new points stay, invisible, until collected, so their vectors are found again."""
+    if intent.new_ids:
+        index.stamp(intent.new_ids, from_=NEVER, to=NEVER)
+    if intent.old_ids:
+        index.stamp(intent.old_ids, to=NEVER)
+    index.flush()
+    ledger.abandon(intent.publication)
