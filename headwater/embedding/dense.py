@@ -1,10 +1,13 @@
 """Dense vectors by fastembed, loaded on first use."""
 
+import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
+import psutil
 
 from headwater.embedding.batching import BATCH_TOKENS, batches
 from headwater.embedding.folder import ModelFolder
@@ -18,12 +21,13 @@ if TYPE_CHECKING:
 class FastembedDense:
     """Knows its fingerprint, size and tokens at once; loads fastembed and the weights when it first embeds.
 
+    `workers` batches are computed at once, by default one for each core that this process may use.
     Texts longer than `tokens.window` are cut off by the model: chunkers never make them, long queries may be.
     """
 
-    def __init__(self, folder: ModelFolder, *, threads: int | None = None, batch_tokens: int = BATCH_TOKENS) -> None:
+    def __init__(self, folder: ModelFolder, *, workers: int | None = None, batch_tokens: int = BATCH_TOKENS) -> None:
         self._folder = folder
-        self._threads = threads
+        self._workers = workers
         self._batch_tokens = batch_tokens
         self._tokens = ModelTokens(folder.path / "tokenizer.json", folder.window)
         self._engine: Engine | None = None
@@ -51,8 +55,11 @@ class FastembedDense:
             return vectors
         engine = self._load()
         lengths = [min(length, self._folder.window) for length in self._tokens.count_many(texts)]
-        for batch in batches(lengths, self._batch_tokens):
-            vectors[batch] = engine.embed([texts[position] for position in batch])
+        planned = batches(lengths, self._batch_tokens)
+        with ThreadPoolExecutor(min(self._workers or usable_cores(), len(planned))) as pool:
+            computed = pool.map(lambda batch: engine.embed([texts[position] for position in batch]), planned)
+            for batch, rows in zip(planned, computed, strict=True):
+                vectors[batch] = rows
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
@@ -64,5 +71,11 @@ class FastembedDense:
                 # Imported here because it imports fastembed and onnxruntime.
                 from headwater.embedding.engine import Engine
 
-                self._engine = Engine(self._folder, self._threads)
+                self._engine = Engine(self._folder)
             return self._engine
+
+
+def usable_cores() -> int:
+    """Physical cores, or fewer where this process may not use all of them."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(allowed, psutil.cpu_count(logical=False) or allowed))
