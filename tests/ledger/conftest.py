@@ -46,10 +46,22 @@ class Database:
 
 
 @pytest.fixture(params=["sqlite"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    made = Database(f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    yield made
-    made.close()
+def fresh_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Database]]:
+    """Makes a new, empty one at every call."""
+    made: list[Database] = []
+
+    def make() -> Database:
+        made.append(Database(f"sqlite:///{tmp_path / str(len(made)) / 'ledger.sqlite'}"))
+        return made[-1]
+
+    yield make
+    for database in made:
+        database.close()
+
+
+@pytest.fixture
+def database(fresh_databases: Callable[[], Database]) -> Database:
+    return fresh_databases()
 
 
 @pytest.fixture

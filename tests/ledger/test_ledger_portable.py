@@ -1,0 +1,65 @@
+"""Nothing but `dialect.py` is tied to one database: tables and statements compile for Postgres as well."""
+
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from headwater.errors import LeaseLostError
+from headwater.ledger import schema
+from headwater.ledger.base import Block, SourceRow
+from headwater.model import NOBODY
+
+POSTGRES = postgresql.dialect()
+
+
+@pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=lambda table: table.name)
+def test_every_table_can_be_made_there(table):
+    made = str(CreateTable(table).compile(dialect=POSTGRES))
+    assert made.count(" NOT NULL") >= len(table.primary_key)
+    assert ("BIGSERIAL" in made) == (table.name in {"events", "runs"})
+    assert ("TIMESTAMP WITH TIME ZONE" in made) == any(isinstance(c.type, schema.Moment) for c in table.c)
+    for index in table.indexes:
+        assert str(CreateIndex(index).compile(dialect=POSTGRES)).startswith("CREATE INDEX")
+
+
+def use_everything(ledger, me, row, event, publish):
+    with ledger.lease("publish", me, seconds=10):
+        done = publish(ledger, me, row("a"), row("b"), events=(event("a"),), removed=(("handbook", "z"),))
+    with pytest.raises(LeaseLostError):
+        ledger.commit(done)
+    now = datetime.now(UTC)
+    ledger.abandon(ledger.begin_publication("g2", me))
+    ledger.forget_publication(2)
+    ledger.touch("g1", "handbook", {"a": "2"}, now)
+    ledger.set_access("g1", "handbook", "b", NOBODY)
+    ledger.drop_generation("g2")
+    ledger.save_source(SourceRow(name="handbook", kind="folder", adhoc=False))
+    ledger.forget_source("handbook")
+    ledger.block(Block("handbook", "a", "wrong", now))
+    ledger.unblock("handbook", "a")
+    ledger.save_run("run-1", {})
+    ledger.clear_failures("g1", [("handbook", "a")])
+    asked = ledger.epoch_at(now), ledger.open_publications(), list(ledger.documents("g1", "handbook"))
+    asked += ledger.versions("g1", "handbook"), ledger.document("g1", "handbook", "a"), ledger.find("g1", "a")
+    asked += ledger.history("handbook", "a"), ledger.sources(), ledger.blocks(), ledger.runs(), ledger.holders()
+    asked += ledger.failures("g1", "handbook"), ledger.identity(), ledger.generation()
+    return asked
+
+
+def test_every_statement_can_be_said_there(ledger, me, row, event, publish):
+    said, tied = set(), set()
+
+    def compile_there(_connection, statement, *_rest):
+        if isinstance(statement, sqlite.Insert):
+            tied.add(statement.table.name)
+        else:
+            said.add(str(statement.compile(dialect=POSTGRES)))
+
+    sqlalchemy_event.listen(ledger._engine, "before_execute", compile_there)
+    use_everything(ledger, me, row, event, publish)
+    assert any("FOR UPDATE" in statement for statement in said)
+    assert len(said) > 30
+    assert tied == {"documents", "sources", "blocks", "runs", "leases"}, "upserts alone, which dialect.py builds"
