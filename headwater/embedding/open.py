@@ -14,7 +14,7 @@ from headwater.interfaces import Dense, Sparse
 PACKAGED = "packaged"
 
 
-def open_dense(model: str = PACKAGED, cache_dir: Path | None = None, *, workers: int | None = None) -> FastembedDense:
+def open_dense(model: str = PACKAGED, cache_dir: Path | None = None, *, threads: int | None = None) -> FastembedDense:
     """The model called "packaged", a folder that exists, or any model that fastembed knows (downloaded if need be).
 
     `cache_dir` holds model folders; default `$XDG_CACHE_HOME/headwater/models`. ConfigError names the setting
@@ -27,7 +27,7 @@ def open_dense(model: str = PACKAGED, cache_dir: Path | None = None, *, workers:
         folder = read_folder(Path(model).expanduser(), cache)
     else:
         folder = hub_model(model, cache)
-    return FastembedDense(folder, workers=workers)
+    return FastembedDense(folder, workers=threads)
 
 
 def open_sparse(language: str = "english") -> Bm25Sparse:
