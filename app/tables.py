@@ -7,6 +7,7 @@ from flows.dry_run import Forecast
 from headwater.ingest.report import RunReport, SourceReport
 
 SHOWN_PROBLEMS = 20
+ALWAYS = ("indexed", "unchanged", "failed")
 COUNTS = ("indexed", "unchanged", "removed", "skipped", "failed", "quarantined", "chunks", "embedded", "reused")
 
 
@@ -20,9 +21,10 @@ def plain_table(*columns: str, title: str = "") -> Table:
 
 def print_report(report: RunReport) -> None:
     """What became of every source, then the documents that need a person, with what to do."""
-    table = plain_table("source", *COUNTS, "seconds")
+    shown = [n for n in COUNTS if n in ALWAYS or any(getattr(source, n) for source in report.sources)]
+    table = plain_table("source", *shown, "seconds")
     for source in report.sources:
-        table.add_row(source.source, *(_count(source, name) for name in COUNTS), f"{source.seconds:.1f}")
+        table.add_row(plain(source.source), *(_count(source, name) for name in shown), f"{source.seconds:.1f}")
     out.print(table)
     _print_problems(report)
     for note in report.notes:

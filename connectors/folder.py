@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from connectors.access import final
 from connectors.described import Described, stated_by_document
 from connectors.folder_defaults import Rules, rules_in, source_rules
 from connectors.frontmatter import FrontMatter, split
@@ -93,12 +94,12 @@ class FolderConnector:
             id=id,
             version=reading.version,
             uri=f"{self.root.as_uri()}/{quote(os.fsencode(path[len(root.rstrip('/')) + 1 :]))}",
-            title=described.title or Path(id).stem,
+            title=described.title,
             kind=described.kind or self.policy.kind_of(id),
             media_type=MEDIA_TYPES[suffix],
             content=front.body,
             updated_at=described.updated_at,
-            access=described.access,
+            access=final(described.access),
             meta=_meta(described, reading.modified),
         )
 

@@ -103,7 +103,10 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawDocument:
-    """A document as its source holds it; `updated_at` is aware, or None where the source does not say."""
+    """A document as its source holds it.
+
+    `title` is empty and `updated_at` (aware) None where the source does not say; the file itself may.
+    """
 
     source: str
     id: str
@@ -172,6 +175,13 @@ class Document:
     raw: RawDocument
     blocks: tuple[Block, ...]
     meta: Meta = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """The title its source states, else the file's own, else the last part of its id."""
+        found = self.meta.get("title")
+        stated = self.raw.title or (found if isinstance(found, str) else "")
+        return stated or self.raw.id.rstrip("/").rpartition("/")[2] or self.raw.id
 
 
 # What a chunker makes -------------------------------------------------------------------------------------

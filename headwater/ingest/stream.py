@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TypeAlias
 
 from headwater.errors import IndexMismatchError, ParseError
@@ -11,7 +12,7 @@ from headwater.ingest.look import Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.tools import Tools
 from headwater.interfaces import SparseVector, Vectors
 from headwater.ledger.base import DocumentRow
-from headwater.model import Chunk, Document, Failed, Ref, digest
+from headwater.model import Chunk, Failed, Ref, digest
 from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
 
 LOOK_AHEAD = 24
@@ -96,18 +97,29 @@ def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
     except ParseError as error:
         yield Settled(item.ref, failed(error), item.row.fingerprint)
         return
-    chunks = list(tools.chunker(document.raw.kind)(document))
+    try:
+        chunks = list(tools.chunker(document.raw.kind)(document))
+    except Exception as error:  # noqa: BLE001 - a document that no chunker foresaw must not stop its source
+        yield Settled(item.ref, Failed(type(error).__name__, f"could not be chunked: {error}"), item.row.fingerprint)
+        return
     if not chunks:
         yield Settled(item.ref, Failed("BrokenFileError", "nothing readable in it"), item.row.fingerprint)
         return
-    row = replace(item.row, title=_title(document), chunks=len(chunks))
+    row = replace(item.row, title=document.title, updated_at=_updated(item.row, chunks), chunks=len(chunks))
     for chunk in chunks:
         yield Piece(item.ref, row, chunk, last=chunk is chunks[-1])
 
 
-def _title(document: Document) -> str:
-    found = document.meta.get("title")
-    return document.raw.title or (found if isinstance(found, str) else "") or document.raw.id
+def _updated(row: DocumentRow, chunks: list[Chunk]) -> datetime | None:
+    """The date its chunks carry, which may come from the file itself."""
+    stated = chunks[0].metadata.get("updated_at")
+    if row.updated_at is not None or not isinstance(stated, str):
+        return row.updated_at
+    try:
+        found = datetime.fromisoformat(stated)
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None]) -> Iterator[Step]:
