@@ -21,7 +21,7 @@ _NO_TEXT = frozenset(("script", "style", "template", "noscript", "head", "svg"))
 _MAIN_SHARE, _CONTAINER_SHARE, _SAME_SHARE = 0.1, 0.5, 0.9
 _FURNITURE_SHARE = 0.4
 _LINK_LIST_LINKS, _LINK_LIST_SHARE = 4, 0.7
-_LEAST_PROSE = 400
+_LEAST_PROSE, _FIRST_PROSE = 400, 40
 
 
 @dataclass(slots=True)
@@ -84,8 +84,7 @@ def content_root(soup: BeautifulSoup, chrome: Chrome) -> Tag:
         root = _only_article(root, weights) or root
     chrome.root = root
     _protect(root, weights, chrome)
-    if root is body:
-        _drop_link_lists(body, weights, chrome)
+    _drop_link_lists(root, weights, chrome)
     return root
 
 
@@ -151,20 +150,25 @@ def _protect(root: Tag, weights: Weights, chrome: Chrome) -> None:
         node = large
 
 
-def _drop_link_lists(body: Tag, weights: Weights, chrome: Chrome) -> None:
-    """Ahead of the first heading of a page with real text, blocks that are little but links are furniture."""
-    node: Tag | None = body
-    prose = weights[body].prose
-    while node is not None and prose >= _LEAST_PROSE:
-        inner = None
-        for child in child_tags(node):
-            weight = weights[child]
-            if child.name in HEADINGS or weight.titles:
-                inner = None if child.name in HEADINGS else child
-                break
-            if child.name in BLOCKS and _is_link_list(weight):
-                chrome.dropped.add(id(child))
-        node = inner
+def _drop_link_lists(root: Tag, weights: Weights, chrome: Chrome) -> None:
+    """Ahead of the first prose of a page with real text, blocks that are little but links are furniture."""
+    if weights[root].prose < _LEAST_PROSE:
+        return
+    stack = [iter(child_tags(root))]
+    while stack:
+        child = next(stack[-1], None)
+        if child is None:
+            stack.pop()
+            continue
+        weight = weights[child]
+        if child.name in HEADINGS or not weight.text or chrome.skip(child):
+            continue
+        if child.name in BLOCKS and not weight.titles and _is_link_list(weight):
+            chrome.dropped.add(id(child))
+        elif child.name in ("p", "pre", "table", "blockquote", "dd") and weight.prose >= _FIRST_PROSE:
+            return
+        elif child.name in BLOCKS:
+            stack.append(iter(child_tags(child)))
 
 
 def _is_link_list(weight: _Weight) -> bool:

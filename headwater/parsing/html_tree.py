@@ -24,6 +24,7 @@ BLOCKS = words(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 
+_INTEGER = re.compile(r"[-+\u2212]?\d+")
 _SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
 _HEADERLINK = re.compile(
     r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
@@ -65,6 +66,14 @@ def is_permalink(tag: Tag) -> bool:
     return attr(tag, "href").startswith("#") and len(text := tag.get_text()) < 4 and bool(_SIGN_ONLY.fullmatch(text))
 
 
+def is_power(tag: Tag) -> bool:
+    """Whether a raised number is an exponent, which means something else when it is written on the line."""
+    before = tag.previous_sibling
+    if tag.name != "sup" or before is None or not is_text(before) or not str(before)[-1:].isalnum():
+        return False
+    return len(text := tag.get_text().strip()) < 6 and _INTEGER.fullmatch(text) is not None and tag.find("a") is None
+
+
 def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:
     """All shown text inside `tag`; `spaced` puts spaces around blocks and for line breaks, which stay otherwise."""
     pieces: list[str] = []
@@ -81,6 +90,8 @@ def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:
                 pieces.append(" " if spaced else "\n")
             elif node.name == "img":
                 pieces.append(image_text(node) if spaced else "")
+            elif node.name == "sup" and is_power(node):
+                pieces.append(f"^{node.get_text().strip()}")
             elif not skip(node):
                 if spaced and node.name in BLOCKS:
                     pieces.append(" ")

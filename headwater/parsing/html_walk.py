@@ -23,6 +23,7 @@ from headwater.parsing.html_tree import (
     image_text,
     inner_anchor,
     is_permalink,
+    is_power,
     is_text,
     raw_text,
     words,
@@ -122,6 +123,9 @@ class Walker:
             pass
         elif name == "img":
             self._build.add(image_text(tag))
+        elif name == "sup":
+            self._build.add("^" if is_power(tag) else "")
+            return _nothing
         elif name in HEADINGS or attr(tag, "role") == "heading":
             return self._heading(tag)
         elif name in PREFORMATTED:
@@ -157,6 +161,11 @@ class Walker:
                 if found.title is not None:
                     self._titles.add(id(found.title))
                 self._build.open_admonition(found.label, found.heading)
+                return self._build.close
+            mark = _note_mark(tag) if name == "aside" else None
+            if mark is not None:
+                self._titles.add(id(mark))
+                self._build.open_item("", step=False, terms=flat_text(mark, self._chrome.skip))
                 return self._build.close
             self._caption(tag)
             return self._build.flush
@@ -260,6 +269,12 @@ def _is_notes(tag: Tag) -> bool:
     return parent is not None and (_NOTES.search(attr(parent, "class")) is not None or "notes" in attr(parent, "role"))
 
 
+def _note_mark(tag: Tag) -> Tag | None:
+    """The number or name of a footnote that is not an item of a list."""
+    first = next(iter(child_tags(tag)), None)
+    return first if first is not None and first.name == "span" and "label" in attr(first, "class") else None
+
+
 def _style(tag: Tag) -> str:
     own = attr(tag, "type").strip()
     if own in _STYLES:
@@ -282,6 +297,8 @@ def _language(tag: Tag) -> str:
     for element in near:
         named = attr(element, "data-lang") or attr(element, "data-language") or attr(element, "lang-name")
         found = _LANGUAGE.search(attr(element, "class"))
+        if not named and "literal-block" in attr(element, "class"):
+            named = attr(element, "lang")
         language = (named or (found.group(1) if found else "")).lower().strip("-")
         if language:
             return "" if language in _NO_LANGUAGE else language
