@@ -18,6 +18,15 @@ Stated: TypeAlias = "str | int | float | list[Stated] | dict[str, Stated]"
 _SHAPE = "write access = [...] with public, group:NAME or user:EMAIL, or { allow = [...], deny = [...] }"
 
 
+CLOSED = Access(deny=frozenset({PUBLIC_PRINCIPAL}))
+"""Nobody, whatever a level below states: what a level said that could not be understood may have been a deny."""
+
+
+def final(access: Access) -> Access:
+    """As documents carry it."""
+    return NOBODY if PUBLIC_PRINCIPAL in access.deny else access
+
+
 @dataclass(frozen=True, slots=True)
 class Ruling:
     """The readers that remain, and a sentence for everything that was not done as it was written."""
@@ -35,12 +44,12 @@ def narrowed(parent: Access, stated: object, *, where: str, policy: SourcePolicy
     table = stated if isinstance(stated, dict) else {"allow": stated}
     findings: list[str] = []
     if not table or set(table) - {"allow", "deny"}:
-        return Ruling(NOBODY, (f"{where}: access is not understood, so nobody may read this; {_SHAPE}",))
+        return Ruling(CLOSED, (f"{where}: access is not understood, so nobody may read this; {_SHAPE}",))
     allow, bad_allow = _named(table.get("allow", []), findings, where, policy)
     deny, bad_deny = _named(table.get("deny", []), findings, where, policy, keep_unknown=True)
     if bad_deny or (bad_allow and not allow):
         findings.append(f"{where}: nobody may read this until its access is corrected; {_SHAPE}")
-        return Ruling(NOBODY, tuple(findings))
+        return Ruling(CLOSED, tuple(findings))
     own = Access(allow if "allow" in table else parent.allow, deny)
     if not own.allow and "allow" in table:
         findings.append(f"{where}: access names nobody, so nobody may read this")

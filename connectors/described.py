@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from connectors.access import Stated, narrowed
+from connectors.access import CLOSED, Stated, narrowed
 from connectors.dates import stated_date
 from connectors.frontmatter import FrontMatter
 from connectors.policy import SourcePolicy
-from headwater.model import NOBODY, Access, MetaValue
+from headwater.model import Access, MetaValue
 from headwater.settings import document_kind, parse_duration
 
 SHARED = ("access", "kind", "owner", "product", "version", "language", "tags", "audience")
@@ -46,7 +46,7 @@ def from_source(policy: SourcePolicy) -> Described:
 
 def closed(above: Described, finding: str) -> Described:
     """A level that may have restricted the readers but cannot be understood: nobody reads what is below it."""
-    return replace(above, access=NOBODY, access_findings=(*above.access_findings, finding))
+    return replace(above, access=CLOSED, access_findings=(*above.access_findings, finding))
 
 
 def stated_by_folder(above: Described, fields: Mapping[str, Stated], *, where: str, policy: SourcePolicy) -> Described:

@@ -22,24 +22,26 @@ def matcher(patterns: tuple[str, ...]) -> pathspec.PathSpec[pathspec.Pattern]:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Everything that `include` matches (all, when it is empty) and `exclude` does not.
+    """Every file that `include` matches (all, when it is empty) and `exclude` does not; the last matching pattern wins.
 
-    As with git, nothing below an excluded folder comes back by a later `!pattern`.
+    Unlike with git, `!pattern` brings a file back even from an excluded folder. ConfigError for a pattern that
+    cannot be one.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for pattern in (*self.include, *self.exclude):
+            matcher((pattern,))
+
     def enters(self, folder: str) -> bool:
-        return not self.exclude or not matcher(self.exclude).match_file(folder + "/")
+        """Whether a file below this folder could be taken."""
+        if not self.exclude or any(pattern.startswith("!") for pattern in self.exclude):
+            return True
+        return not matcher(self.exclude).match_file(folder + "/")
 
     def takes(self, path: str) -> bool:
-        """Of a file in a folder that is entered."""
         if self.include and not matcher(self.include).match_file(path):
             return False
         return not self.exclude or not matcher(self.exclude).match_file(path)
-
-    def admits(self, path: str) -> bool:
-        """Of a file whose folders were not looked at yet."""
-        parts = path.split("/")
-        return all(self.enters("/".join(parts[:n])) for n in range(1, len(parts))) and self.takes(path)

@@ -45,18 +45,23 @@ def locate(root: str, id: str, selection: Selection) -> str:
     if (
         any(part.startswith(".") for part in parts)
         or suffix_of(parts[-1]) not in MEDIA_TYPES
-        or not selection.admits(id)
+        or not selection.takes(id)
     ):
         raise GoneError(f"{id} is not among the documents that this source lists")
     path = as_path(root, id)
     steps = path[len(root.rstrip("/")) + 1 :].split("/")
-    for n in range(1, len(steps) + 1):
-        step = f"{root.rstrip('/')}/{'/'.join(steps[:n])}"
-        if Path(step).is_symlink() and not leads_to_unlisted(step, root):
-            if not os.path.realpath(step).startswith(root.rstrip("/") + "/"):
-                raise FetchError(f"{id} is a link out of its source's folder, and is not followed")
-            raise GoneError(f"{id} is a link to what is listed under its own name, if it exists")
+    with _translated(root, id):
+        for n in range(1, len(steps) + 1):
+            _check_link(f"{root.rstrip('/')}/{'/'.join(steps[:n])}", root, id)
     return path
+
+
+def _check_link(step: str, root: str, id: str) -> None:
+    if not Path(step).is_symlink() or leads_to_unlisted(step, root):
+        return
+    if not os.path.realpath(step).startswith(root.rstrip("/") + "/"):
+        raise FetchError(f"{id} is a link out of its source's folder, and is not followed")
+    raise GoneError(f"{id} is a link to what is listed under its own name, if it exists")
 
 
 @contextmanager

@@ -33,6 +33,9 @@ class SourcePolicy:
 
 
 def policy_of(source: SourceSettings, groups: frozenset[str] | None) -> SourcePolicy:
+    """ConfigError for a rule whose pattern cannot be one."""
+    for glob, _ in source.content.rules:
+        matcher((glob,))
     return SourcePolicy(
         access=source.default_access,
         content=source.content,
