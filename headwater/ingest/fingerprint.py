@@ -28,5 +28,5 @@ def fingerprints(
 
 def is_current(stored: str, fingerprint: Callable[[str, str], str]) -> bool:
     """Whether a document with this stored fingerprint would be processed the same way today."""
-    media_type, kind, *rest = stored.split(_SEPARATOR)
-    return bool(rest) and stored == fingerprint(media_type, kind)
+    parts = stored.split(_SEPARATOR)
+    return len(parts) == 3 and stored == fingerprint(parts[0], parts[1])
