@@ -71,10 +71,10 @@ def _home(variables: Mapping[str, str], base: Path) -> Path:
 
 
 def _validated(data: dict[str, Any], origin: Origin) -> Configuration:
-    unknown = [name for name in data if not name.isidentifier() or name.startswith("_")]
-    if unknown:
-        known = did_you_mean(unknown[0], Configuration.model_fields)
-        raise ConfigError(f"{origin.place((unknown[0],))}: {unknown[0]} is not a setting{known}")
+    # Arguments that begin with an underscore would steer pydantic-settings itself.
+    for name in (name for name in data if name.startswith("_")):
+        known = did_you_mean(name, Configuration.model_fields)
+        raise ConfigError(f"{origin.place((name,))}: {name} is not a setting{known}", advice="Remove it.")
     try:
         return Configuration(**data)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from headwater.errors import ConfigError
 
@@ -24,7 +24,7 @@ class Secret:
     """A setting that may be a secret; its text appears in no repr, str or error, only through `reveal()`."""
 
     _template: str = ""
-    _setting: str = ""
+    _setting: str = field(default="", compare=False)
 
     def __bool__(self) -> bool:
         return bool(self._template)
