@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-OWN_SWITCHES = {"HEADWATER_DATA", "HEADWATER_REQUIRE_ALL"}
+ALL_REQUIRED = os.environ.get("HEADWATER_REQUIRE_ALL", "") not in {"", "0"}
 
 QUIET = {
     "HF_HUB_OFFLINE": "1",
@@ -32,7 +32,7 @@ QUIET = {
 def _isolate_environment() -> Path:
     """A developer's own settings must neither steer a test nor be touched by one."""
     for name in list(os.environ):
-        if name.startswith("HEADWATER_") and name not in OWN_SWITCHES:
+        if name.startswith("HEADWATER_") and name != "HEADWATER_DATA":
             del os.environ[name]
     # A test that needs a Prefect server starts it; one that happens to run here is somebody's work.
     os.environ.pop("PREFECT_API_URL", None)
@@ -79,19 +79,15 @@ def _skips(config: pytest.Config) -> list[tuple[str, str]]:
     return skipped
 
 
-def _all_required() -> bool:
-    return os.environ.get("HEADWATER_REQUIRE_ALL", "") not in {"", "0"}
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if exitstatus == pytest.ExitCode.OK and _all_required() and _skips(session.config):
+    if exitstatus == pytest.ExitCode.OK and ALL_REQUIRED and _skips(session.config):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     skipped = _skips(config)
-    if skipped and _all_required():
+    if skipped and ALL_REQUIRED:
         terminalreporter.section("skipped, and so failed: HEADWATER_REQUIRE_ALL is set", red=True)
         for nodeid, reason in skipped:
             terminalreporter.write_line(f"{nodeid}: {reason}")

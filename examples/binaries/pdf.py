@@ -115,6 +115,7 @@ def _callout(pages: _Pages, label: str, spans: Iterable[Span]) -> None:
 
 def _table(pages: _Pages, rows: tuple[tuple[str, ...], ...]) -> None:
     pages.set_font("Helvetica", size=9)
+    pages.set_fill_color(255)  # or cells keep the colour of the callout before
     style = FontFace(emphasis="BOLD", fill_color=(225, 232, 238))
     with pages.table(rows, headings_style=style, line_height=5.2, text_align="LEFT", padding=1):
         pass

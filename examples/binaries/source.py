@@ -149,7 +149,7 @@ def spans(node: SyntaxTreeNode, *, bold: bool = False) -> tuple[Span, ...]:
             found.append(Span(child.content, bold, True))
         elif child.type in {"softbreak", "hardbreak"}:
             found.append(Span(" ", bold))
-        elif child.type == "text":
+        elif child.type in {"text", "html_inline"}:  # a placeholder such as <time> looks like a tag
             found.append(Span(child.content, bold))
         else:
             found.extend(spans(child, bold=bold or child.type == "strong"))
