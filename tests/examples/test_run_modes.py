@@ -84,7 +84,7 @@ def test_ci_runs_the_command_that_the_readme_documents(repository: Path) -> None
     assert command is not None
     for page in ("README.md", "CONTRIBUTING.md"):
         fenced = re.findall(r"^```\w*\n(.*?)^```$", (repository / page).read_text(), re.MULTILINE | re.DOTALL)
-        lines = [line.split("#")[0].strip() for block in fenced for line in block.splitlines()]
+        lines = [line.split("#")[0].strip().removeprefix("$ ") for block in fenced for line in block.splitlines()]
         assert command[1] in lines, f"{page} documents another test command than .ci/run runs"
 
 
