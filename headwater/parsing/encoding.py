@@ -44,18 +44,26 @@ _INVISIBLE = (
 )
 # Joiners shape Arabic and Indic words and emoji; anywhere else they are only good for hiding something.
 _JOINED = "\u0600-\u0fff\u1000-\u109f\u1780-\u17ff\u2600-\u27bf\ufe0f\U0001f000-\U0001faff"
-_HIDDEN = re.compile(
-    f"[{_CONTROLS}{_INVISIBLE}\ud800-\udfff]|(?<![{_JOINED}])[\u200c\u200d]|(?<![\u2000-\u3fff\U0001f000-\U0001faff#*0-9])\ufe0f"
-)
+_EMOJI = "\u2000-\u3fff\U0001f000-\U0001faff#*0-9"
+_HIDDEN = re.compile(f"[{_CONTROLS}{_INVISIBLE}\ud800-\udfff]")
+_HIDDEN_ASCII = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
+_STRAY_JOINER = re.compile(f"(?<![{_JOINED}])[\u200c\u200d]")
+_STRAY_VARIATION = re.compile(f"(?<![{_EMOJI}])\ufe0f")
+_ODD_LINE_END = re.compile("[\r\x0b\x0c]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
 def visible(text: str) -> str:
     """NFC, `\\n` line ends, and without the characters that a reader cannot see."""
-    text = _LINE_ENDS.sub("\n", text)
+    if text.isascii():
+        return _HIDDEN_ASCII.sub("", _LINE_ENDS.sub("\n", text) if _ODD_LINE_END.search(text) else text)
     # Removing a character may bring a letter and its accent together, hence first.
-    text = _HIDDEN.sub("", text)
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    text = _HIDDEN.sub("", _LINE_ENDS.sub("\n", text))
+    if "\u200c" in text or "\u200d" in text:
+        text = _STRAY_JOINER.sub("", text)
+    if "\ufe0f" in text:
+        text = _STRAY_VARIATION.sub("", text)
+    return unicodedata.normalize("NFC", text)
 
 
 def decode(content: bytes, *, media_type: str = "", markup: bool = False) -> str:

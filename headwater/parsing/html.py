@@ -15,6 +15,7 @@ from headwater.parsing.encoding import decode
 from headwater.parsing.html_chrome import Chrome
 from headwater.parsing.html_content import content_root
 from headwater.parsing.html_meta import page_meta
+from headwater.parsing.html_tree import Page
 from headwater.parsing.html_walk import Walker
 
 VERSION = "1"
@@ -25,20 +26,20 @@ _XML_PROLOG = re.compile(r"^\s*<\?xml\b[^>]*\?>", re.I)
 def parse(raw: RawDocument) -> Document:
     """The content of a page, without navigation, hidden text and scripts."""
     with no_collections():
-        soup = make_soup(decode(raw.content, media_type=raw.media_type, markup=True))
-        chrome = Chrome(soup)
-        blocks = Walker(chrome).walk(content_root(soup, chrome))
+        page = Page(make_soup(decode(raw.content, media_type=raw.media_type, markup=True)))
+        chrome = Chrome(page)
+        blocks = Walker(chrome).walk(content_root(page, chrome))
         if not any(block.text for block in blocks):
             # A page that is nothing but navigation, a table of contents for example.
-            blocks = Walker(Chrome(soup, furniture=False)).walk(soup.body or soup)
-        return document(raw, blocks, page_meta(soup, chrome))
+            blocks = Walker(Chrome(page, furniture=False)).walk(page.body)
+        return document(raw, blocks, page_meta(page, chrome))
 
 
 def markup_blocks(markup: str) -> list[Block]:
     """Blocks of HTML that is content as a whole, such as what Markdown renders to."""
     with no_collections():
-        soup = make_soup(markup)
-        return Walker(Chrome(soup)).walk(soup.body or soup)
+        page = Page(make_soup(markup))
+        return Walker(Chrome(page)).walk(page.body)
 
 
 def make_soup(markup: str) -> BeautifulSoup:

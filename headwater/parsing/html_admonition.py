@@ -7,7 +7,7 @@ from functools import lru_cache
 from bs4 import Tag
 
 from headwater.parsing.blocks import squeeze
-from headwater.parsing.html_tree import HEADINGS, attr, child_tags, is_text
+from headwater.parsing.html_tree import HEADINGS, attr, child_tags, first_tag, is_text
 
 WORDS = {
     "note": "Note", "tip": "Tip", "hint": "Hint", "important": "Important", "warning": "Warning",
@@ -17,6 +17,7 @@ WORDS = {
     "notice": "Notice", "deprecated": "Deprecated", "todo": "Todo", "remember": "Remember", "details": "Details",
 }  # fmt: skip
 _TAGS = frozenset(("div", "aside", "section", "p", "blockquote", "table", "details", "dl"))
+_TOP = frozenset(("h1", "h2"))
 _PLAIN = frozenset(("note", "tip", "hint", "important", "warning", "caution", "danger", "attention"))
 _FRAMEWORK = re.compile(
     r"(?:^|\s)(?:[a-z]+-)?(?:admonition|admonitionblock|admon|alert|callout|custom-block|starlight-aside|notice|"
@@ -49,7 +50,7 @@ def admonition(tag: Tag) -> Admonition | None:
     kind = _kind(names) if names else None
     if kind is None and attr(tag, "role") == "note":
         kind = ""
-    if kind is None or (tag.name not in ("details",) and tag.find(("h1", "h2")) is not None):
+    if kind is None or (tag.name not in ("details",) and first_tag(tag, _TOP) is not None):
         return None
     title = _title(tag)
     shown = squeeze(title.get_text(" ")) if title is not None else ""

@@ -3,9 +3,9 @@
 import re
 from functools import lru_cache
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from headwater.parsing.html_tree import ancestors, attr, is_permalink, words
+from headwater.parsing.html_tree import Page, ancestors, attr, first_tag, is_permalink, words
 
 _NEVER = words(
     "script style template head link meta noscript svg iframe object embed applet canvas audio video map area "
@@ -15,6 +15,7 @@ _NEVER = words(
 _FURNITURE = frozenset(("nav", "search", "dialog"))
 _FURNITURE_ROLES = words("navigation search banner contentinfo complementary menu menubar toolbar doc-toc")
 _CONTENT = frozenset(("main", "article", "section"))
+_FORM, _QUOTE, _TITLE = frozenset(("form",)), frozenset(("blockquote",)), frozenset(("h1",))
 _IN_BUTTON = words("h1 h2 h3 h4 h5 h6 dt summary")
 
 _HIDING = re.compile(
@@ -53,14 +54,15 @@ class Chrome:
     `furniture=False` drops only what is hidden or cannot be read: for pages that consist of navigation.
     """
 
-    def __init__(self, soup: BeautifulSoup, *, furniture: bool = True) -> None:
+    def __init__(self, page: Page, *, furniture: bool = True) -> None:
         self.furniture = furniture
-        self.root: Tag = soup
+        self.root: Tag = page.soup
         self.kept: set[int] = set()
         """Elements (by `id()`) that are content whatever they are called."""
         self.dropped: set[int] = set()
-        self._hidden_names = _hidden_by_style(soup)
-        self._tabs = soup.find(role="tablist") is not None
+        self._hidden_names = _hidden_by_style(page.all("style"))
+        self._tabs = any(attr(tag, "role") == "tablist" for tag in page.with_role)
+        self._titles = len(page.all("h1"))
 
     def skip(self, tag: Tag) -> bool:
         """Whether this element and everything inside it stays out."""
@@ -106,13 +108,13 @@ class Chrome:
         if name == "button":
             return next(ancestors(tag, _IN_BUTTON, most=8), None) is None
         if name == "label":
-            return "for" in tag.attrs and tag.find_parent("form") is not None
+            return "for" in tag.attrs and next(ancestors(tag, _FORM), None) is not None
         if not self.furniture:
             return False
         if name in _FURNITURE:
             return True
         if name == "footer":
-            return not _is_notes(tag) and tag.find_parent("blockquote") is None
+            return not _is_notes(tag) and next(ancestors(tag, _QUOTE), None) is None
         if name == "aside":
             return not _is_notes(tag)
         return self._page_header(tag) or self._furniture_class(tag)
@@ -123,7 +125,7 @@ class Chrome:
         if next(ancestors(tag, _CONTENT), None) is not None:
             return False
         # The only title of the page is content, wherever it stands.
-        return tag.find("h1") is None or len(self.root.find_all("h1", limit=2)) > 1
+        return self._titles != 1 or first_tag(tag, _TITLE) is None
 
     def _furniture_class(self, tag: Tag) -> bool:
         if attr(tag, "role") in _FURNITURE_ROLES:
@@ -145,10 +147,10 @@ def _is_notes(tag: Tag) -> bool:
     return "note" in attr(tag, "role") or re.search(r"footnote|citation|topic", attr(tag, "class")) is not None
 
 
-def _hidden_by_style(soup: BeautifulSoup) -> frozenset[str]:
+def _hidden_by_style(styles: list[Tag]) -> frozenset[str]:
     """`.class` and `#id` that the page's own style sheets hide on every screen."""
     hidden: set[str] = set()
-    for style in soup.find_all("style"):
+    for style in styles:
         if "print" in attr(style, "media"):
             continue
         css = _AT_BLOCK.sub("", _CSS_COMMENT.sub("", (style.string or "")[:_MOST_CSS]))

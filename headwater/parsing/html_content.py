@@ -1,14 +1,15 @@
 """Where on a page the content is: named containers first, then where the text is that is not links."""
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from bs4.element import PageElement
 
 from headwater.parsing.html_chrome import Chrome
-from headwater.parsing.html_tree import BLOCKS, HEADINGS, attr, child_tags, is_text
+from headwater.parsing.html_tree import BLOCKS, HEADINGS, Page, attr, child_tags, is_text
 
 _CONTAINER = re.compile(
     r"(?:^|\s)(?:(?:main|page|article|post|entry|doc|docs|document|body|wiki|help|topic)[-_]?(?:content|body|text|main)"
@@ -75,39 +76,37 @@ def _add(outer: _Weight, inner: _Weight) -> None:
     outer.titles += inner.titles
 
 
-def content_root(soup: BeautifulSoup, chrome: Chrome) -> Tag:
+def content_root(page: Page, chrome: Chrome) -> Tag:
     """The element that holds the page's content; also tells `chrome` what is too large to be furniture."""
-    body = soup.body or soup
+    body = page.body
     weights = Weights(body)
-    root = _main(body, weights, chrome) or _container(body, weights, chrome) or body
+    root = _main(page, weights, chrome) or _container(page, weights, chrome) or body
     if root.name == "main" or attr(root, "role") == "main":
-        root = _only_article(root, weights) or root
+        root = _only_article(page, root, weights) or root
     chrome.root = root
     _protect(root, weights, chrome)
     _drop_link_lists(root, weights, chrome)
     return root
 
 
-def _main(body: Tag, weights: Weights, chrome: Chrome) -> Tag | None:
-    mains = [tag for tag in body.find_all(_is_main, limit=20) if not _inside_hidden(tag, chrome)]
+def _main(page: Page, weights: Weights, chrome: Chrome) -> Tag | None:
+    body = page.body
+    named = [*page.all("main"), *(tag for tag in page.with_role if attr(tag, "role") == "main")]
+    mains = [tag for tag in named[:20] if not _inside_hidden(tag, chrome)]
     best = max(mains, key=lambda tag: weights[tag].text, default=None)
     if best is not None and weights[best].text >= max(1, _MAIN_SHARE * weights[body].prose):
         return best
-    return _only_article(body, weights)
-
-
-def _is_main(tag: Tag) -> bool:
-    return tag.name == "main" or attr(tag, "role") == "main"
+    return _only_article(page, body, weights)
 
 
 def _inside_hidden(tag: Tag, chrome: Chrome) -> bool:
     return chrome.hidden(tag) or any(chrome.hidden(parent) for parent in tag.parents)
 
 
-def _only_article(root: Tag, weights: Weights) -> Tag | None:
+def _only_article(page: Page, root: Tag, weights: Weights) -> Tag | None:
     """The one article that has most of the text, and all of the titles, of `root`."""
-    articles = root.find_all("article", limit=50)
-    best = max(articles, key=lambda tag: weights[tag].prose, default=None)
+    inside = (tag for tag in page.all("article")[:50] if any(parent is root for parent in tag.parents))
+    best = max(inside, key=lambda tag: weights[tag].prose, default=None)
     if best is not None and _holds(best, root, weights, _CONTAINER_SHARE):
         return best
     return None
@@ -118,20 +117,21 @@ def _holds(tag: Tag, root: Tag, weights: Weights, share: float) -> bool:
     return inner.prose > 0 and inner.prose >= share * outer.prose and inner.titles == outer.titles
 
 
-def _container(body: Tag, weights: Weights, chrome: Chrome) -> Tag | None:
+def _container(page: Page, weights: Weights, chrome: Chrome) -> Tag | None:
     """The deepest container by name that still has nearly all of the text of the best of them."""
     best: Tag | None = None
-    for tag in body.find_all(_is_container, limit=200):
-        reference = body if best is None else best
+    named = (tag for name in ("div", "section", "td") for tag in page.all(name) if _is_container(tag))
+    for tag in itertools.islice(named, 200):
+        reference = page.body if best is None else best
         share = _CONTAINER_SHARE if best is None else _SAME_SHARE
-        if _holds(tag, reference, weights, share) and not _inside_hidden(tag, chrome):
+        # A cell of a table is the frame of a page only when the title is in it.
+        cell = tag.name == "td" and not weights[tag].titles
+        if not cell and _holds(tag, reference, weights, share) and not _inside_hidden(tag, chrome):
             best = tag
     return best
 
 
 def _is_container(tag: Tag) -> bool:
-    if tag.name not in ("div", "section", "td"):
-        return False
     names = f"{attr(tag, 'id')} {attr(tag, 'class')}"
     return len(names) > 3 and _CONTAINER.search(names) is not None
 

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from bs4 import BeautifulSoup, Tag
-
 from headwater.model import MetaValue
 from headwater.parsing.blocks import squeeze
 from headwater.parsing.encoding import visible
 from headwater.parsing.html_chrome import Chrome
-from headwater.parsing.html_tree import attr, flat_text
+from headwater.parsing.html_tree import Page, attr, flat_text
 
 _NAMES = {
     "description": ("description", "og:description", "dcterms.description", "dc.description", "twitter:description"),
@@ -35,20 +33,20 @@ _FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b
 _MOST_LD = 1_000_000
 
 
-def page_meta(soup: BeautifulSoup, chrome: Chrome) -> dict[str, MetaValue]:
+def page_meta(page: Page, chrome: Chrome) -> dict[str, MetaValue]:
     """Keys title, description, author, created, updated, language, canonical, tags; those that are known."""
-    named = _named(soup)
-    linked = _linked_data(soup)
+    named = _named(page)
+    linked = _linked_data(page)
     found: dict[str, MetaValue] = {}
     for key, names in _NAMES.items():
         value = next((named[name][0] for name in names if name in named), "") or linked.get(key, "")
         found[key] = iso_date(value) if key in ("created", "updated") else value
     found["author"] = found["author"] or linked.get("author", "")
-    found["title"] = _title(soup, chrome, named)
-    html = soup.find("html")
-    own = (attr(html, "lang") or attr(html, "xml:lang")) if isinstance(html, Tag) else ""
+    found["title"] = _title(page, chrome, named)
+    html = next(iter(page.all("html")), page.soup)
+    own = attr(html, "lang") or attr(html, "xml:lang")
     found["language"] = (own or str(found["language"])).replace("_", "-").split(",")[0].strip()
-    found["canonical"] = _canonical(soup) or named.get("og:url", [""])[0]
+    found["canonical"] = _canonical(page) or named.get("og:url", [""])[0]
     found["tags"] = _tags(named)
     return {key: _clean(value) for key, value in found.items() if value}
 
@@ -82,10 +80,10 @@ def _clean(value: MetaValue) -> MetaValue:
     return squeeze(visible(value)) if isinstance(value, str) else value
 
 
-def _named(soup: BeautifulSoup) -> dict[str, list[str]]:
+def _named(page: Page) -> dict[str, list[str]]:
     """Contents of meta elements by lower-case name, property, itemprop or http-equiv."""
     named: dict[str, list[str]] = {}
-    for tag in soup.find_all("meta"):
+    for tag in page.all("meta"):
         content = attr(tag, "content").strip()
         for kind in ("name", "property", "itemprop", "http-equiv"):
             key = attr(tag, kind).strip().lower()
@@ -94,18 +92,17 @@ def _named(soup: BeautifulSoup) -> dict[str, list[str]]:
     return named
 
 
-def _title(soup: BeautifulSoup, chrome: Chrome, named: dict[str, list[str]]) -> str:
+def _title(page: Page, chrome: Chrome, named: dict[str, list[str]]) -> str:
     """The page's own title: `<title>`, without the site's name where the only h1 shows what that is."""
-    head = soup.find("title")
-    title = squeeze(head.get_text()) if isinstance(head, Tag) else ""
-    tops = [text for tag in soup.find_all("h1", limit=5) if (text := flat_text(tag, chrome.skip))]
+    title = next((squeeze(tag.get_text()) for tag in page.all("title") if tag.find_parent("svg") is None), "")
+    tops = [text for tag in page.all("h1")[:5] if (text := flat_text(tag, chrome.skip))]
     if title and len(tops) == 1 and tops[0].lower() in title.lower():
         return tops[0]
     return title or named.get("og:title", [""])[0] or (tops[0] if tops else "")
 
 
-def _canonical(soup: BeautifulSoup) -> str:
-    for link in soup.find_all("link", limit=200):
+def _canonical(page: Page) -> str:
+    for link in page.all("link")[:200]:
         if "canonical" in attr(link, "rel").lower().split():
             return attr(link, "href").strip()
     return ""
@@ -121,10 +118,11 @@ def _tags(named: dict[str, list[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if word))
 
 
-def _linked_data(soup: BeautifulSoup) -> dict[str, str]:
+def _linked_data(page: Page) -> dict[str, str]:
     """Dates, author and language from JSON-LD."""
     found: dict[str, str] = {}
-    for script in soup.find_all("script", attrs={"type": re.compile(r"ld\+json", re.I)}, limit=20):
+    scripts = [tag for tag in page.all("script") if "ld+json" in attr(tag, "type").lower()]
+    for script in scripts[:20]:
         try:
             data = json.loads((script.string or "")[:_MOST_LD])
         except (ValueError, RecursionError):

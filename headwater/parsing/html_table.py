@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from bs4 import Tag
 
-from headwater.parsing.html_tree import HEADINGS, Skip, attr, child_tags, flat_text
+from headwater.parsing.html_tree import HEADINGS, Skip, attr, child_tags, first_tag, flat_text
 
 _SECTIONS = frozenset(("thead", "tbody", "tfoot"))
+_DATA, _TABLE = frozenset(("th", "caption", "thead")), frozenset(("table",))
+_PAGE = HEADINGS | _TABLE
 _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _BLOCKY = frozenset(("p", "ul", "ol", "dl", "pre", "blockquote", "div", "section", "form"))
 # A few bytes of colspan and rowspan may ask for billions of cells.
@@ -34,7 +36,7 @@ def is_layout(table: Tag) -> bool:
     """Whether the table only arranges content that should be read cell by cell."""
     if attr(table, "role") in _LAYOUT_ROLES:
         return True
-    if table.find(("th", "caption", "thead")) is None or table.find("table") is not None:
+    if first_tag(table, _DATA) is None or first_tag(table, _TABLE) is not None:
         rows = _rows(table)
         cells = [cell for row in rows for cell in row.cells]
         if any(cell.name == "th" for cell in cells) or any(row.section == "thead" for row in rows):
@@ -46,7 +48,7 @@ def is_layout(table: Tag) -> bool:
 
 
 def _is_page_like(cell: Tag) -> bool:
-    if cell.find("table") is not None or cell.find(tuple(HEADINGS)) is not None:
+    if first_tag(cell, _PAGE) is not None:
         return True
     return sum(1 for child in child_tags(cell) if child.name in _BLOCKY) > 2
 
@@ -55,6 +57,8 @@ def is_navigation(table: Tag) -> bool:
     """Whether the table is the previous/up/next bar of generated manuals."""
     if "navigation" in attr(table, "summary").lower():
         return True
+    if first_tag(table, _TABLE) is not None:
+        return False
     names = {" ".join(link.get_text().lower().split()).strip("<>«»←→ ") for link in table.find_all("a", limit=9)}
     hits = len(names & {"prev", "previous", "next", "up", "home", "contents", "index", "top"})
     return hits >= 2 and hits >= len(names) - 2 and len(table.get_text()) < 600

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from bs4 import Tag
+from bs4 import BeautifulSoup, Tag
 from bs4.element import NavigableString, PageElement
 
 from headwater.parsing.blocks import squeeze
@@ -24,11 +24,42 @@ BLOCKS = words(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 
+_LINK = frozenset(("a",))
 _INTEGER = re.compile(r"[-+\u2212]?\d+")
 _SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
 _HEADERLINK = re.compile(
     r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
 )
+
+
+class Page:
+    """A parsed page with its elements by name, gathered in one pass: every search of BeautifulSoup is another."""
+
+    def __init__(self, soup: BeautifulSoup) -> None:
+        self.soup = soup
+        self.with_role: list[Tag] = []
+        self._named: dict[str, list[Tag]] = {}
+        for node in soup.descendants:
+            if isinstance(node, Tag):
+                self._named.setdefault(node.name, []).append(node)
+                if "role" in node.attrs:
+                    self.with_role.append(node)
+
+    @property
+    def body(self) -> Tag:
+        return next(iter(self.all("body")), self.soup)
+
+    def all(self, name: str) -> list[Tag]:
+        """Elements of this name, in document order."""
+        return self._named.get(name, [])
+
+
+def first_tag(tag: Tag, names: frozenset[str]) -> Tag | None:
+    """The first element inside `tag` with one of these names."""
+    for node in tag.descendants:
+        if isinstance(node, Tag) and node.name in names:
+            return node
+    return None
 
 
 def attr(tag: Tag, name: str) -> str:
@@ -71,7 +102,11 @@ def is_power(tag: Tag) -> bool:
     before = tag.previous_sibling
     if tag.name != "sup" or before is None or not is_text(before) or not str(before)[-1:].isalnum():
         return False
-    return len(text := tag.get_text().strip()) < 6 and _INTEGER.fullmatch(text) is not None and tag.find("a") is None
+    return (
+        len(text := tag.get_text().strip()) < 6
+        and _INTEGER.fullmatch(text) is not None
+        and first_tag(tag, _LINK) is None
+    )
 
 
 def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:

@@ -19,6 +19,7 @@ from headwater.parsing.html_tree import (
     PREFORMATTED,
     attr,
     child_tags,
+    first_tag,
     flat_text,
     image_text,
     inner_anchor,
@@ -32,11 +33,12 @@ from headwater.parsing.html_tree import (
 Leave = Callable[[], None]
 
 _LISTS = frozenset(("ul", "ol", "menu", "dir"))
-_BLOCKS_IN_HEADING = ("p", "ul", "ol", "table", "pre", "blockquote", "dl")
+_BLOCKS_IN_HEADING = words("p ul ol table pre blockquote dl")
+_TABLE, _CODE = frozenset(("table",)), frozenset(("code",))
 _STYLES = frozenset(("1", "a", "A", "i", "I"))
 _STYLE_NAME = re.compile(r"\b(lower|upper)-?(alpha|latin|roman)\b", re.I)
 _LANGUAGE = re.compile(
-    r"(?:^|\s)(?:language|lang|highlight-source|highlight|brush:?|src|sourceCode)[-\s]([\w+#.-]+)", re.I
+    r"(?:^|\s)(?:(?:language|lang|highlight-source|highlight|src)-|(?:brush:|sourceCode)\s*)([\w+#.-]+)", re.I
 )
 _NO_LANGUAGE = words("default none text plain plaintext nohighlight no-highlight output notranslate highlight txt code")
 _CODE_PARENTS = frozenset(("div", "figure", "td", "table", "tr", "tbody"))
@@ -133,12 +135,7 @@ class Walker:
         elif name == "table":
             return self._table(tag)
         elif name == "dt":
-            term = flat_text(tag, self._chrome.skip)
-            if term and self._terms:
-                self._build.mark(inner_anchor(tag))
-                self._terms[-1].append(term)
-            elif term:
-                self._build.add(term)
+            self._term(tag)
         else:
             return False
         return True
@@ -171,10 +168,21 @@ class Walker:
             return self._build.flush
         return _nothing
 
+    def _term(self, tag: Tag) -> None:
+        # A term without an end tag holds the next one, as parsers go.
+        nested = [node for node in tag.descendants if isinstance(node, Tag) and node.name == "dt"]
+        for term in (tag, *nested):
+            text = flat_text(term, lambda inner: inner.name == "dt" or self._chrome.skip(inner))
+            if text and self._terms:
+                self._build.mark(inner_anchor(term))
+                self._terms[-1].append(text)
+            elif text:
+                self._build.add(f" {text} ")
+
     def _heading(self, tag: Tag) -> Leave | bool:
         level = int(tag.name[1]) if tag.name in HEADINGS else _aria_level(tag)
         anchor = inner_anchor(tag)
-        if tag.find(_BLOCKS_IN_HEADING) is not None:
+        if first_tag(tag, _BLOCKS_IN_HEADING) is not None:
             self._build.open_heading(level, anchor)
             return self._build.close
         text = flat_text(tag, self._chrome.skip)
@@ -205,11 +213,12 @@ class Walker:
 
     def _caption(self, tag: Tag) -> None:
         """The title that stands beside a table, in the same box, belongs to the table."""
-        if tag.name not in ("div", "figure") or tag.find("table") is None:
+        boxed = tag.name == "div" and "table" in attr(tag, "class").lower()
+        if not (boxed or tag.name == "figure") or first_tag(tag, _TABLE) is None:
             return
         for child in child_tags(tag):
             titled = child.name in ("p", "div") and "title" in attr(child, "class").split()
-            if child.name == "figcaption" or (titled and "table" in attr(tag, "class").lower()):
+            if child.name == "figcaption" or (titled and boxed):
                 self._captions.append(flat_text(child, self._chrome.skip))
                 self._titles.add(id(child))
                 return
@@ -288,8 +297,8 @@ def _style(tag: Tag) -> str:
 
 def _language(tag: Tag) -> str:
     """Language of a code block, from its own attributes, its `code` element's, or the boxes around it."""
-    code = tag.find("code")
-    near = [tag, *([code] if isinstance(code, Tag) else [])]
+    code = first_tag(tag, _CODE)
+    near = [tag, *([code] if code is not None else [])]
     for parent in tag.parents:
         if parent.name not in _CODE_PARENTS or len(near) > 4:
             break
