@@ -18,8 +18,9 @@ KEYWORD_FIELDS = (
     "source", "document", "kind", "allow", "deny", "chunk", "embedded_hash",
     "product", "version", "language", "owner", "tags", "audience",
 )  # fmt: skip
-INTEGER_FIELDS = ("from", "to", "publication", "position", "updated")
-"""Top-level payload fields with a payload index. `updated` is seconds since 1970 UTC, absent where unknown."""
+INTEGER_FIELDS = ("from", "to", "fence", "publication", "position", "updated")
+"""Top-level payload fields with a payload index. `updated` is seconds since 1970 UTC, absent where unknown; `fence` is
+the newest epoch that was called off for this point, absent where none was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +84,16 @@ class Index(Protocol):
 
     def upsert(self, points: Sequence[Point]) -> None: ...
 
-    def stamp(self, ids: Sequence[str], *, from_: int | None = None, to: int | None = None) -> None:
-        """Set the epochs of these points; ids that do not exist are left alone."""
+    def stamp(
+        self,
+        ids: Sequence[str],
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        fence: int | None = None,
+        where: Condition | None = None,
+    ) -> None:
+        """Set the epochs of those of these points that meet `where`; ids that do not exist are left alone."""
         ...
 
     def set_access(self, ids: Sequence[str], access: Access) -> None: ...

@@ -14,7 +14,7 @@ from headwater.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, 
 from headwater.index.compile_client import compile_filter
 from headwater.index.engine import EngineIndex, Page, check_dimensions
 from headwater.index.fusion import Candidate
-from headwater.index.query import Condition, HasId, Query
+from headwater.index.query import Condition, Query
 from headwater.interfaces import SparseVector
 
 PREFIX = "headwater_"
@@ -45,9 +45,9 @@ class ClientEngine:
             structs = [_to_client(point) for point in points]
             self._client.upsert(self._collection, structs, **self._written)
 
-    def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+    def set_payload(self, condition: Condition, payload: Mapping[str, Any]) -> None:
         with self._guard():
-            chosen = compile_filter(HasId(tuple(ids)))
+            chosen = compile_filter(condition)
             self._client.set_payload(self._collection, dict(payload), points=chosen, **self._written)
 
     def delete(self, condition: Condition) -> None:

@@ -20,7 +20,7 @@ from headwater.index.compile_edge import compile_filter
 from headwater.index.edge_errors import require_space, translated
 from headwater.index.engine import Page
 from headwater.index.fusion import Candidate
-from headwater.index.query import Condition, HasId, Query
+from headwater.index.query import Condition, Query
 from headwater.interfaces import SparseVector, Vectors
 
 _LOCK_LINGERS = 3.0
@@ -44,10 +44,9 @@ class EdgeEngine:
             operation = edge.UpdateOperation.upsert_points([_to_edge(point) for point in points])
         self._update(operation)
 
-    def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        # By filter: by ids the engine sets those that exist and then raises for the first that does not.
+    def set_payload(self, condition: Condition, payload: Mapping[str, Any]) -> None:
         with translated(self._path):
-            operation = edge.UpdateOperation.set_payload_by_filter(compile_filter(HasId(tuple(ids))), dict(payload))
+            operation = edge.UpdateOperation.set_payload_by_filter(compile_filter(condition), dict(payload))
         self._update(operation)
 
     def delete(self, condition: Condition) -> None:

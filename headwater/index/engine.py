@@ -51,8 +51,8 @@ class Engine(Protocol):
         """An empty vector is not stored; a sparse one reads back empty."""
         ...
 
-    def set_payload(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
-        """Set these fields of the points that exist."""
+    def set_payload(self, condition: Condition, payload: Mapping[str, Any]) -> None:
+        """Set these fields of every point that meets the condition when its turn comes."""
         ...
 
     def delete(self, condition: Condition) -> None: ...
@@ -130,19 +130,29 @@ class EngineIndex:
         for batch in _batches(points):
             self._engine.upsert(batch)
 
-    def stamp(self, ids: Sequence[str], *, from_: int | None = None, to: int | None = None) -> None:
-        no_booleans(from_, to)
-        epochs = {"from": from_, "to": to}
-        self._set(ids, {name: epoch for name, epoch in epochs.items() if epoch is not None})
+    def stamp(
+        self,
+        ids: Sequence[str],
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        fence: int | None = None,
+        where: Condition | None = None,
+    ) -> None:
+        no_booleans(from_, to, fence)
+        epochs = {"from": from_, "to": to, "fence": fence}
+        self._set(ids, {name: epoch for name, epoch in epochs.items() if epoch is not None}, where)
 
     def set_access(self, ids: Sequence[str], access: Access) -> None:
         self._set(ids, {"allow": sorted(access.allow), "deny": sorted(access.deny)})
 
-    def _set(self, ids: Sequence[str], payload: Mapping[str, Any]) -> None:
+    def _set(self, ids: Sequence[str], payload: Mapping[str, Any], where: Condition | None = None) -> None:
         if not payload:
             return
         for batch in _batches([id for id in ids if id != IDENTITY_ID]):
-            self._engine.set_payload(batch, payload)
+            # By condition, never by ids alone: an engine sets those that exist and then raises for one that does not.
+            chosen = HasId(tuple(batch))
+            self._engine.set_payload(chosen if where is None else AllOf((chosen, where)), payload)
 
     def delete(self, ids: Sequence[str]) -> None:
         for batch in _batches(ids):

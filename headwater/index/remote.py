@@ -119,8 +119,16 @@ class RemoteIndex:
     def upsert(self, points: Sequence[Point]) -> None:
         self._call("upsert", list(points))
 
-    def stamp(self, ids: Sequence[str], *, from_: int | None = None, to: int | None = None) -> None:
-        self._call("stamp", list(ids), from_=from_, to=to)
+    def stamp(
+        self,
+        ids: Sequence[str],
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        fence: int | None = None,
+        where: Condition | None = None,
+    ) -> None:
+        self._call("stamp", list(ids), from_=from_, to=to, fence=fence, where=where)
 
     def set_access(self, ids: Sequence[str], access: Access) -> None:
         self._call("set_access", list(ids), access)

@@ -122,8 +122,16 @@ class SharedIndex:
     def upsert(self, points: Sequence[Point]) -> None:
         self._call(lambda index: index.upsert(points))
 
-    def stamp(self, ids: Sequence[str], *, from_: int | None = None, to: int | None = None) -> None:
-        self._call(lambda index: index.stamp(ids, from_=from_, to=to))
+    def stamp(
+        self,
+        ids: Sequence[str],
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        fence: int | None = None,
+        where: Condition | None = None,
+    ) -> None:
+        self._call(lambda index: index.stamp(ids, from_=from_, to=to, fence=fence, where=where))
 
     def set_access(self, ids: Sequence[str], access: Access) -> None:
         self._call(lambda index: index.set_access(ids, access))
