@@ -1,0 +1,107 @@
+"""A document's blocks as sections: what stands under one heading, in reading order."""
+
+from dataclasses import dataclass, field
+
+from chunking.cite import Place
+from chunking.metadata import encodable
+from chunking.render import rendered
+from chunking.sizing import Sizer
+from headwater.model import Block, BlockKind, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A block with its text as shown, what that weighs, and where it can be looked up."""
+
+    block: Block
+    text: str
+    weight: int
+    place: Place
+
+
+@dataclass(slots=True)
+class Section:
+    """`trail` names the heading and those above it by their position in the document, since headings repeat.
+
+    `place` is that of the heading, or of the nearest heading above that has one.
+    """
+
+    heading_path: tuple[str, ...] = ()
+    trail: tuple[int, ...] = ()
+    place: Place = field(default_factory=Place)
+    heading: Piece | None = None
+    body: list[Piece] = field(default_factory=list)
+
+
+def sections(document: Document, sizer: Sizer) -> list[Section]:
+    """Sections that have text; a heading without any goes ahead of the text of the next heading beside it."""
+    return _attached(outline(document, sizer))
+
+
+def outline(document: Document, sizer: Sizer) -> list[Section]:
+    """A section for every heading, with or without text, after one for what stands above the first heading."""
+    texts = _texts(document)
+    found = [Section()]
+    above: list[Section] = []
+    place = Place()
+    for position, (block, text, weight) in enumerate(zip(document.blocks, texts, sizer.weigh(texts), strict=True)):
+        if not text.strip():
+            continue
+        if block.kind is not BlockKind.HEADING:
+            place = place.at(block)
+            found[-1].body.append(Piece(block, text, weight, place))
+            continue
+        while above and _level(above[-1]) >= block.level:
+            above.pop()
+        parent = above[-1] if above else found[0]
+        place = parent.place.at(block)
+        section = Section(
+            heading_path=(*parent.heading_path, " ".join(text.split())),
+            trail=(*parent.trail, position),
+            place=place,
+            heading=Piece(block, text, weight, place),
+        )
+        found.append(section)
+        above.append(section)
+    return found
+
+
+def _level(section: Section) -> int:
+    return section.heading.block.level if section.heading else 0
+
+
+def _texts(document: Document) -> list[str]:
+    texts = []
+    before: Block | None = None
+    for block in document.blocks:
+        again = before is not None and before.kind is block.kind and before.group == block.group > 0
+        texts.append(encodable(rendered(block, first=not again)))
+        before = block
+    return texts
+
+
+def _attached(found: list[Section]) -> list[Section]:
+    """Sections without text are dropped where their heading shows in the path of the next, else moved into it."""
+    kept: list[Section] = []
+    waiting: list[Piece] = []
+    for position, section in enumerate(found):
+        if section.body or section.heading is None:
+            section.body[:0] = waiting
+            waiting = []
+            if section.body:
+                kept.append(section)
+            continue
+        following = found[position + 1] if position + 1 < len(found) else None
+        if following is not None and following.trail[:-1] == section.trail:
+            # It leads to its first child; what waited for it goes on to there.
+            continue
+        if following is not None and following.trail[:-1] == section.trail[:-1]:
+            waiting.append(section.heading)
+            continue
+        # Nothing beside it follows: the heading is the text, under the heading above it.
+        section.body = [*waiting, section.heading]
+        section.heading_path = section.heading_path[:-1]
+        section.heading = None
+        waiting = []
+        kept.append(section)
+    return kept

@@ -1,0 +1,81 @@
+"""Text that is too long for one passage, cut by langchain-text-splitters in the model's tokens.
+
+The only module that imports that library, which takes 0.7 s: it is imported when the first document is chunked.
+"""
+
+from typing import Literal, TypeAlias
+
+from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
+
+from chunking.cutting import cut
+from chunking.sizing import Sizer
+
+# Paragraph, line, sentence (also of scripts without spaces), clause, word, and any character as the last resort.
+PROSE = [r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"(?<=[。！？])", r"(?<=[;:,])\s+", r"\s+", ""]
+LINES = [r"\n\n+", r"\n", r"\s+", ""]
+_ALIASES = {
+    "c#": "csharp", "c++": "cpp", "cc": "cpp", "cs": "csharp", "ex": "elixir", "golang": "go", "hs": "haskell",
+    "htm": "html", "javascript": "js", "jsx": "js", "kt": "kotlin", "md": "markdown", "pl": "perl", "ps1": "powershell",
+    "protobuf": "proto", "py": "python", "python3": "python", "rb": "ruby", "rs": "rust", "solidity": "sol",
+    "tex": "latex", "tsx": "ts", "typescript": "ts", "vb": "visualbasic6", "xhtml": "html", "xml": "html",
+}  # fmt: skip
+# A text of this length is first cut at lines: the recursive splitter holds a string for every word of it.
+_COARSE = 200_000
+
+_Keep: TypeAlias = Literal["start", "end"]
+
+
+class Splitters:
+    """Cuts prose and code; all text is kept, but for whitespace where a cut is made."""
+
+    def __init__(self, sizer: Sizer) -> None:
+        self._sizer = sizer
+
+    def prose(self, text: str, limit: int, overlap: int = 0) -> list[str]:
+        """Pieces that weigh at most `limit`; at most `overlap` of one is repeated at the start of the next."""
+        return [piece.strip() for piece in self._split(text, PROSE, limit, overlap, keep="end")]
+
+    def code(self, text: str, language: str, limit: int) -> list[str]:
+        """Pieces that weigh at most `limit`, at definitions where the language is known, else at lines."""
+        separators = code_separators(language)
+        pieces = self._split(text, separators or LINES, limit, 0, keep="start" if separators else "end")
+        return [piece.strip("\n").rstrip() for piece in pieces]
+
+    def _split(self, text: str, separators: list[str], limit: int, overlap: int, keep: _Keep) -> list[str]:
+        if self._sizer.weight(text) <= limit:
+            return [text]
+        splitter = RecursiveCharacterTextSplitter(
+            separators=separators,
+            is_separator_regex=True,
+            keep_separator=keep,
+            strip_whitespace=False,
+            chunk_size=limit,
+            chunk_overlap=min(overlap, limit // 2),
+            length_function=self._sizer.weight,
+        )
+        pieces = [piece for coarse in _coarse(text) for piece in splitter.split_text(coarse) if piece.strip()]
+        return [small for piece in pieces for small in self._fitting(piece, limit)]
+
+    def _fitting(self, piece: str, limit: int) -> list[str]:
+        """Tokens of a whole can be more than those of its parts, where a cut was made inside a word."""
+        if self._sizer.weight(piece) <= limit:
+            return [piece]
+        return [small for small in cut(piece, limit, self._sizer) if small.strip()]
+
+
+def code_separators(language: str) -> list[str] | None:
+    """langchain's patterns for a language, by any of its usual names; None for a language it does not know."""
+    name = language.strip().lower()
+    try:
+        return RecursiveCharacterTextSplitter.get_separators_for_language(Language(_ALIASES.get(name, name)))
+    except ValueError:
+        return None
+
+
+def _coarse(text: str) -> list[str]:
+    pieces: list[str] = []
+    while len(text) > _COARSE:
+        end = text.rfind("\n", 1, _COARSE) + 1 or text.rfind(" ", 1, _COARSE) + 1 or _COARSE
+        pieces.append(text[:end])
+        text = text[end:]
+    return [*pieces, text]
