@@ -1,12 +1,13 @@
 """One Index over any engine: what the backends share, so that they cannot differ in it."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from headwater.errors import IndexMismatchError, StateError
+from headwater.errors import IndexMismatchError, SkippableError, StateError
 from headwater.index.base import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
@@ -166,6 +167,10 @@ class EngineIndex:
             raise ValueError("this id belongs to the index itself")
         if point.dense.shape != (self._dimensions,):
             raise ValueError(f"expected {self._dimensions} dimensions, got an array of shape {point.dense.shape}")
+        try:
+            json.dumps(dict(point.payload), ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            raise SkippableError(f"the index cannot hold this payload: {error}") from error
         for name in (*KEYWORD_FIELDS, *INTEGER_FIELDS):
             value = point.payload.get(name)
             no_booleans(*value) if isinstance(value, list | tuple) else no_booleans(value)

@@ -1,0 +1,128 @@
+"""The index backends that the contract is checked on, and points to check it with."""
+
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from headwater.index.base import NEVER, Index, IndexStore, Point
+from headwater.index.edge import EdgeStore
+from headwater.index.lock import read_owner
+from headwater.index.memory import MemoryStore
+from headwater.index.points import point_id
+from headwater.index.query import HasId, Not
+from headwater.index.remote import RemoteStore
+from headwater.index.server import ServerStore
+from headwater.interfaces import SparseVector
+
+DIMENSIONS = 8
+
+MakePoint = Callable[..., Point]
+StartOwner = Callable[[Path], subprocess.Popen[str]]
+
+
+@pytest.fixture(scope="session")
+def start_owner() -> Iterator[StartOwner]:
+    """Start a process that owns the index below a state folder; it is up when this returns."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(state: Path) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, str(Path(__file__).with_name("owning_process.py")), str(state)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
+
+
+@pytest.fixture(scope="session", params=["edge", "remote", "memory", "server"])
+def store(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, start_owner: StartOwner
+) -> Iterator[IndexStore]:
+    folder = tmp_path_factory.mktemp(f"index-{request.param}")
+    opened: IndexStore
+    match request.param:
+        case "edge":
+            opened = EdgeStore(folder / "index")
+        case "remote":
+            start_owner(folder)
+            owner = read_owner(folder / "index")
+            assert owner is not None
+            opened = RemoteStore(owner)
+        case "memory":
+            opened = MemoryStore()
+        case _:
+            url = os.environ.get("QDRANT_URL")
+            if not url:
+                pytest.skip("QDRANT_URL is not set: no Qdrant server to check the contract on")
+            opened = ServerStore(url, api_key=os.environ.get("QDRANT_API_KEY"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def index(store: IndexStore) -> Index:
+    """An index without points; making a generation for each test would take most of the time."""
+    emptied = store.open("tests", dimensions=DIMENSIONS)
+    emptied.delete_where(Not(HasId(())))
+    return emptied
+
+
+@pytest.fixture
+def fresh_index(store: IndexStore) -> Iterator[Index]:
+    """A generation of its own, gone afterwards."""
+    generation = f"test-{uuid.uuid4().hex}"
+    yield store.open(generation, dimensions=DIMENSIONS)
+    store.drop(generation)
+
+
+@pytest.fixture(scope="session")
+def dimensions() -> int:
+    return DIMENSIONS
+
+
+@pytest.fixture(scope="session")
+def make_point() -> MakePoint:
+    """A point visible to everyone from epoch 1 on, unless told otherwise; the same for the same position."""
+
+    def make(position: int, **changes: Any) -> Point:
+        rng = np.random.default_rng(position)
+        dense = rng.standard_normal(DIMENSIONS).astype(np.float32)
+        dense = changes.pop("dense", dense / np.linalg.norm(dense))
+        words = sorted(rng.choice(40, size=6, replace=False).tolist())
+        sparse = changes.pop("sparse", SparseVector(tuple(words), tuple(float(w) for w in rng.random(6).astype("f4"))))
+        payload = {
+            "source": "handbook",
+            "document": f"doc-{position // 5}",
+            "position": position,
+            "publication": 1,
+            "from": 1,
+            "to": NEVER,
+            "allow": ["public"],
+            "deny": [],
+            "content": f"passage {position}",
+            "metadata": {},
+            **{name.rstrip("_"): value for name, value in changes.items()},
+        }
+        key = (payload["publication"], payload["source"], payload["document"], position)
+        return Point(point_id(*key), dense, sparse, payload)
+
+    return make
