@@ -58,6 +58,8 @@ class Duration:
         year, month = divmod(months, 12)
         last = calendar.monthrange(year, month + 1)[1]
         moved = moment.replace(year=year, month=month + 1, day=min(moment.day, last)) + timedelta(days=sign * self.days)
+        # Adding loses which of two equal hours is meant when clocks go back.
+        moved = moved.replace(fold=moment.fold)
         if not self.seconds:
             return moved
         elapsed = moved.astimezone(UTC) + timedelta(seconds=sign * self.seconds)

@@ -7,7 +7,7 @@ from connectors import opened
 from connectors.folder import FolderConnector
 from connectors.policy import SourcePolicy
 from headwater.errors import FatalError, FetchError, GoneError
-from headwater.model import NOBODY, PUBLIC, Access, RawDocument
+from headwater.model import NOBODY, PUBLIC, Access, Complete, RawDocument
 from headwater.settings import ContentRules
 
 SUPPORT = Access(frozenset({"group:support", "group:sre"}))
@@ -152,7 +152,14 @@ def test_links_out_are_refused(tmp_path: Path) -> None:
     (tmp_path / "a.md").write_text("text")
     (tmp_path / "x/a.md").symlink_to("../a.md")
     (tmp_path / "x/up").symlink_to("..")
-    for id in ("a.md", "up/a.md"):
+    (tmp_path / "a longer name of a folder/.hidden").mkdir(parents=True)
+    (tmp_path / "a longer name of a folder/.hidden/a.md").write_text("text")
+    (tmp_path / "x/hidden.md").symlink_to("../a longer name of a folder/.hidden/a.md")
+    (tmp_path / "x2/.hidden").mkdir(parents=True)
+    (tmp_path / "x2/.hidden/a.md").write_text("text")
+    (tmp_path / "x/beside.md").symlink_to("../x2/.hidden/a.md")
+    assert list(folder(tmp_path / "x").scan()) == [Complete()]
+    for id in ("a.md", "up/a.md", "hidden.md", "beside.md"):
         with pytest.raises(FetchError, match="link out of"):
             folder(tmp_path / "x").fetch(id)
 

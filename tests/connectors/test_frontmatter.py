@@ -75,6 +75,7 @@ def test_what_is_not_front_matter_stays(text: str) -> None:
         "Access: public\naccess: group:sre\n",
         "base: &x {access: [group:sre]}\n<<: *x\n",
         "access: *unknown\n",
+        "title: x\n<<: {access: group:sre}\n",
         "title: x\n\taccess: group:sre\n",
         "access: {allow: [[[[[[[[[[group:sre]]]]]]]]]]}\n",
         "access: " + "[" * 30000,

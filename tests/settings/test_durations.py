@@ -67,6 +67,11 @@ def test_a_day_is_not_24_hours_when_clocks_change() -> None:
     assert (before + parse_duration("24h")).astimezone(UTC) - before.astimezone(UTC) == timedelta(hours=24)
 
 
+def test_the_second_of_two_equal_hours_stays_the_second() -> None:
+    second = datetime(2020, 10, 25, 2, 30, fold=1, tzinfo=MADRID)
+    assert (second + parse_duration("1m")).astimezone(UTC) == datetime(2020, 10, 25, 1, 31, tzinfo=UTC)
+
+
 def test_a_datetime_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
         datetime(2026, 1, 1) + parse_duration("1d")
