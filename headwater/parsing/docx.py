@@ -182,6 +182,7 @@ def _table(table: DocxTable, group: int, page: int) -> Iterator[Block]:
         except ValueError:
             # Merged cells that do not fit the grid: take those that are there.
             grid.append([_cell_text(_Cell(tc, table), texts) for tc in row._tr.tc_lst])
+    office.check_text(sum(len(text) for row in grid for text in row))
     caption = ""
     if len(grid) > 1 and len(table.rows[0]._tr.tc_lst) == 1 and len(grid[0]) > 1:
         # One cell across the whole width is the table's title.

@@ -15,7 +15,7 @@ from headwater.errors import ParseError, ParseMemoryError, ParseTimeoutError, St
 from headwater.model import Document, RawDocument
 from headwater.parsing import limits, wire
 from headwater.parsing.processes import Template, Worker, ended_by
-from headwater.parsing.registry import Format
+from headwater.parsing.registry import EARLY, Format
 
 _POLL_MS = 20
 
@@ -185,7 +185,7 @@ class Family:
         with self._lock:
             if self._closing:
                 raise CancelledError
-            template = self._template = self._template or Template(self._modules)
+            template = self._template = self._template or Template(self._modules, self._name in EARLY)
         try:
             worker = template.spawn(self._bounds.memory)
         except StateError:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from headwater.errors import BrokenFileError, HeadwaterError, UnsupportedError
+from headwater.errors import BrokenFileError, HeadwaterError, TooLargeError, UnsupportedError
 from headwater.model import Block, BlockKind, Meta
 from headwater.parsing import limits
 from headwater.parsing.blocks import squeeze
@@ -27,6 +27,7 @@ _CORE = {
     "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}category": "category",
 }
 _LABEL = re.compile(r"[(\[]*([0-9]+(?:\.[0-9]+)*|[A-Za-z]{1,6}|[\u2460-\u2473])[.)\]:]*")
+_TEXT_LIMIT = 30_000_000
 _TYPED = re.compile(r"(?:[•●◦▪■‣·○➢✓\uf0b7\uf0a7]|(?:(\d{1,2})[.)]|\(?([a-z\d])\)))\s+(?=\S)")
 _ADMONITION = re.compile(
     r"(warning|caution|danger|important|attention|note|notice|tip|hint)\s*(?::|!|\s[-–—]\s)\s*\S", re.I
@@ -103,6 +104,15 @@ def ordinal_of(label: str) -> str:
     """ "4" of "4.", "b" of "(b)", "1.2" of "1.2."; "" for a label that counts nothing."""
     found = _LABEL.fullmatch(label.strip())
     return found[1] if found else ""
+
+
+def check_text(characters: int) -> None:
+    """TooLargeError beyond what any reader could read: one long text may be repeated in thousands of cells."""
+    if characters > _TEXT_LIMIT:
+        raise TooLargeError(
+            f"the file's cells hold more than {_TEXT_LIMIT // 1_000_000} million characters",
+            advice="Split the document, or exclude it.",
+        )
 
 
 def typed_item(text: str) -> tuple[str, str] | None:

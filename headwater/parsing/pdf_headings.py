@@ -94,7 +94,7 @@ def _titled(
     """The heading that begins at line `start`; titles may take up to three lines."""
     first = lines[start]
     titles = by_page.get(first.page)
-    if not titles or first.table or not (first.bold or first.size > body * 1.02):
+    if not titles or first.table or not (first.bold or first.mono or first.size > body * 1.02):
         return None
     text = ""
     for stop in range(start + 1, min(start + 4, len(lines) + 1)):

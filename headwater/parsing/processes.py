@@ -61,11 +61,11 @@ class Template:
     from several threads. Every method raises StateError when the process cannot be started or was lost.
     """
 
-    def __init__(self, modules: Sequence[str]) -> None:
+    def __init__(self, modules: Sequence[str], fork_early: bool) -> None:
         self._lock = threading.Lock()
         self._control, theirs = socket.socketpair()
         self._control.settimeout(_ANSWER_SECONDS)
-        arguments = json.dumps([theirs.fileno(), os.getpid(), list(modules)])
+        arguments = json.dumps([theirs.fileno(), os.getpid(), list(modules), fork_early])
         try:
             # -P: the folder the program runs in must not shadow modules of the worker.
             self._process = subprocess.Popen(

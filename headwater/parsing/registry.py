@@ -43,6 +43,9 @@ FORMATS: tuple[Format, ...] = (
     Format("application/pdf", (".pdf",), "pdf", f"{_HERE}.pdf", ("pypdfium2", "pdfplumber")),
 )
 
+EARLY = frozenset({"text"})
+"""Families whose parsers load so fast each that the first worker is forked before all of them are."""
+
 _BY_EXTENSION = {extension: f for f in FORMATS for extension in f.extensions}
 _BY_MEDIA_TYPE = {f.media_type: f for f in FORMATS} | {"application/xhtml+xml": _BY_EXTENSION[".xhtml"]}
 _LEGACY = {".doc": ".docx", ".dot": ".docx", ".ppt": ".pptx", ".pps": ".pptx", ".xls": ".xlsx", ".xlt": ".xlsx"}

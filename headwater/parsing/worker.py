@@ -33,15 +33,17 @@ _OUT_OF_MEMORY = wire.pack_error(
 )
 
 
-def run_template(control: int, parent: int, modules: list[str]) -> None:
+def run_template(control: int, parent: int, modules: list[str], fork_early: bool) -> None:
     """Serve the socket with file descriptor `control` until the program, process `parent`, is gone.
 
-    Loads `modules` between requests, so that the first worker need not wait for all of them. Does not return.
+    With `fork_early` requests are served between loading one module and the next, so that the first worker need
+    not wait for all of them; it loads what it needs itself, unshared. Does not return.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     template = _Template(socket.socket(fileno=control), parent)
     for module in modules:
-        template.serve(wait_ms=0)
+        if fork_early:
+            template.serve(wait_ms=0)
         # A parser that cannot be imported fails the documents that need it, not its whole family.
         with contextlib.suppress(ImportError):
             importlib.import_module(module)

@@ -134,10 +134,13 @@ def _all_text(row: list[_Cell | None]) -> bool:
 def _filled(sheet: Worksheet) -> _Grid:
     """Cells with a text, by (row, column) from 1. Sparse: one value in the last row of a sheet costs one entry."""
     grid: _Grid = {}
+    length = 0
     for (row, column), cell in sheet._cells.items():
         text = _text(cell.value, cell.number_format)
         if text:
             grid[row, column] = _Cell(text, (row, column), isinstance(cell.value, str))
+            length += len(text)
+            office.check_text(length)
     spent = 0
     for merged in sheet.merged_cells.ranges:
         origin = grid.get((merged.min_row, merged.min_col))
@@ -145,6 +148,8 @@ def _filled(sheet: Worksheet) -> _Grid:
         if spent > _CELL_LIMIT:
             raise TooLargeError(f"merged cells of the sheet {sheet.title!r} cover more than {_CELL_LIMIT:,} cells")
         if origin:
+            length += len(origin.text) * merged.size["rows"] * merged.size["columns"]
+            office.check_text(length)
             for row in range(merged.min_row, merged.max_row + 1):
                 for column in range(merged.min_col, merged.max_col + 1):
                     grid[row, column] = origin
