@@ -34,7 +34,6 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         index=IndexSettings(
             url=Secret(tables.index.url, "[index] url"),
             api_key=Secret(tables.index.api_key, "[index] api_key"),
-            collection=tables.index.collection,
         ),
         ledger=LedgerSettings(url=Secret(tables.ledger.url, "[ledger] url")),
         parsing=ParsingSettings(

@@ -99,7 +99,6 @@ class EmbeddingTable(Table):
 class IndexTable(Table):
     url: MaybeSecret = ""
     api_key: MaybeSecret = ""
-    collection: Plain = Field(default="headwater", pattern=r"^[A-Za-z0-9_-]{1,80}$")
 
 
 class LedgerTable(Table):

@@ -20,7 +20,6 @@ threads = 0                     # 0: every core
 [index]
 url = ""                        # empty: embedded; else a Qdrant server, such as "http://localhost:6333"
 # api_key = "${QDRANT_API_KEY}"
-collection = "headwater"        # name on that server
 
 [ledger]
 url = ""                        # empty: SQLite in the state folder; else "postgresql://user:${PASSWORD}@host/name"

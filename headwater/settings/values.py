@@ -26,11 +26,10 @@ class EmbeddingSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexSettings:
-    """An empty `url` means the embedded index in the state folder; `collection` names ours on a shared server."""
+    """An empty `url` means the embedded index in the state folder."""
 
     url: Secret = _NONE
     api_key: Secret = _NONE
-    collection: str = "headwater"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
