@@ -7,7 +7,7 @@ from functools import lru_cache
 from bs4 import Tag
 
 from headwater.parsing.blocks import squeeze
-from headwater.parsing.html_tree import HEADINGS, attr, child_tags, first_tag, is_text
+from headwater.parsing.html_tree import HEADINGS, attr, child_tags, first_tag, first_text, is_text
 
 WORDS = {
     "note": "Note", "tip": "Tip", "hint": "Hint", "important": "Important", "warning": "Warning",
@@ -88,12 +88,12 @@ def _title(tag: Tag) -> Tag | None:
     """The element that shows the title: the first one inside, or inside its wrappers."""
     node = tag
     for _ in range(6):
-        first = next((child for child in child_tags(node) if child.get_text().strip()), None)
+        first = next((child for child in child_tags(node) if first_text(child)), None)
         if first is None or _text_before(node, first):
             return None
         if first.name in HEADINGS or first.name in ("summary", "dt") or _TITLE.search(attr(first, "class")):
             return first
-        if first.name in ("strong", "b") and first.get_text().strip(_LABEL_END + "\n").lower() in WORDS:
+        if first.name in ("strong", "b") and first_text(first).strip(_LABEL_END + "\n").lower() in WORDS:
             return first
         node = first
     return None
@@ -110,8 +110,7 @@ def _text_before(node: Tag, child: Tag) -> bool:
 
 def _quoted(quote: Tag) -> Admonition | None:
     """`> [!WARNING]` as Markdown renderers leave it, or a quotation that begins with a bold "Note"."""
-    text = quote.get_text()
-    found = _ALERT.match(text)
+    found = _ALERT.match(first_text(quote))
     if found and found.group(1).lower() in WORDS:
         _cut(quote, _ALERT)
         return Admonition(WORDS[found.group(1).lower()])

@@ -36,15 +36,15 @@ def is_layout(table: Tag) -> bool:
     """Whether the table only arranges content that should be read cell by cell."""
     if attr(table, "role") in _LAYOUT_ROLES:
         return True
-    if first_tag(table, _DATA) is None or first_tag(table, _TABLE) is not None:
-        rows = _rows(table)
-        cells = [cell for row in rows for cell in row.cells]
-        if any(cell.name == "th" for cell in cells) or any(row.section == "thead" for row in rows):
-            return False
-        if len(rows) < 2 or max(len(row.cells) for row in rows) < 2:
-            return True
-        return any(_is_page_like(cell) for cell in cells)
-    return False
+    if first_tag(table, _TABLE) is None and first_tag(table, _DATA) is not None:
+        return False
+    rows = _rows(table)
+    cells = [cell for row in rows for cell in row.cells]
+    if any(cell.name == "th" for cell in cells) or any(row.section == "thead" for row in rows):
+        return False
+    if len(rows) < 2 or max(len(row.cells) for row in rows) < 2:
+        return True
+    return any(_is_page_like(cell) for cell in cells)
 
 
 def _is_page_like(cell: Tag) -> bool:

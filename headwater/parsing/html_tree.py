@@ -1,5 +1,6 @@
 """Small questions about a BeautifulSoup tree, answered without recursion: pages may nest hundreds deep."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
 
@@ -24,6 +25,7 @@ BLOCKS = words(
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 
+_NEAR = 100
 _LINK = frozenset(("a",))
 _INTEGER = re.compile(r"[-+\u2212]?\d+")
 _SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
@@ -54,9 +56,30 @@ class Page:
         return self._named.get(name, [])
 
 
+def inside(tag: Tag) -> Iterator[PageElement]:
+    """Everything inside `tag` in document order; cheap to stop early, which `Tag.descendants` is not."""
+    stack = [iter(tag.contents)]
+    while stack:
+        node = next(stack[-1], None)
+        if node is None:
+            stack.pop()
+            continue
+        yield node
+        if isinstance(node, Tag):
+            stack.append(iter(node.contents))
+
+
+def first_text(tag: Tag) -> str:
+    """The first piece of text near the beginning of `tag` that is not only whitespace, shown or not."""
+    for node in itertools.islice(inside(tag), _NEAR):
+        if is_text(node) and (text := str(node)).strip():
+            return text
+    return ""
+
+
 def first_tag(tag: Tag, names: frozenset[str]) -> Tag | None:
     """The first element inside `tag` with one of these names."""
-    for node in tag.descendants:
+    for node in inside(tag):
         if isinstance(node, Tag) and node.name in names:
             return node
     return None
@@ -153,7 +176,7 @@ def inner_anchor(tag: Tag) -> str:
     own = attr(tag, "id")
     if own:
         return own
-    for node in tag.descendants:
+    for node in inside(tag):
         if isinstance(node, Tag):
             name = attr(node, "id") or (attr(node, "name") if node.name == "a" else "")
             if name:

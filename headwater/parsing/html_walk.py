@@ -23,6 +23,7 @@ from headwater.parsing.html_tree import (
     flat_text,
     image_text,
     inner_anchor,
+    inside,
     is_permalink,
     is_power,
     is_text,
@@ -170,7 +171,7 @@ class Walker:
 
     def _term(self, tag: Tag) -> None:
         # A term without an end tag holds the next one, as parsers go.
-        nested = [node for node in tag.descendants if isinstance(node, Tag) and node.name == "dt"]
+        nested = [node for node in inside(tag) if isinstance(node, Tag) and node.name == "dt"]
         for term in (tag, *nested):
             text = flat_text(term, lambda inner: inner.name == "dt" or self._chrome.skip(inner))
             if text and self._terms:

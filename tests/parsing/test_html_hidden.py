@@ -19,7 +19,7 @@ def texts(page: str) -> list[str]:
             content=page.encode(),
             updated_at=None,
             access=NOBODY,
-        )  # fmt: skip
+        )
     )
     return [block.text for block in document.blocks]
 
@@ -60,7 +60,8 @@ def test_hidden_text_inside_others_is_not_read(place: str) -> None:
 
 def test_hidden_cells_and_captions() -> None:
     assert texts(
-        "<table><caption hidden>x</caption><tr><th>a</th><th>b<i hidden>x</i></th></tr><tr><td>1</td><td>2</td></tr></table>"
+        "<table><caption hidden>x</caption><tr><th>a</th><th>b<i hidden>x</i></th></tr>"
+        "<tr><td>1</td><td>2</td></tr></table>"
     ) == ["| a | b |\n| --- | --- |\n| 1 | 2 |"]
 
 
@@ -105,12 +106,18 @@ FURNITURE = [
 
 
 @pytest.mark.parametrize("furniture", FURNITURE)
-@pytest.mark.parametrize("frame", ["{}<h1>Title</h1><p>Seen text.</p>{}", "{}<main><h1>Title</h1><p>Seen text.</p></main>{}",
-                                   "<main>{}<h1>Title</h1><p>Seen text.</p>{}</main>"])  # fmt: skip
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "{}<h1>Title</h1><p>Seen text.</p>{}",
+        "{}<main><h1>Title</h1><p>Seen text.</p></main>{}",
+        "<main>{}<h1>Title</h1><p>Seen text.</p>{}</main>",
+    ],
+)
 def test_furniture_is_not_content(furniture: str, frame: str) -> None:
-    inside_main = frame.startswith("<main>") and furniture.startswith("<header>")
-    if inside_main:
-        pytest.skip("a header inside main introduces the content")
+    if frame.startswith("<main>"):
+        # There, a header introduces the content.
+        furniture = furniture.replace("<header>", "<nav>").replace("</header>", "</nav>")
     assert texts(f"<body>{frame.replace('{}', furniture)}</body>") == ["Title", "Seen text."]
 
 

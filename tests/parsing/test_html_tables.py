@@ -19,7 +19,7 @@ def parse(body: str) -> tuple[Block, ...]:
             content=body.encode(),
             updated_at=None,
             access=NOBODY,
-        )  # fmt: skip
+        )
     ).blocks
 
 
@@ -74,7 +74,8 @@ def test_layout_tables_are_read_cell_by_cell() -> None:
 
 def test_the_title_of_the_box_around_a_table_is_its_caption() -> None:
     (block,) = parse(
-        "<div class=table><p class=title><b>Table 1. Units</b></p><div><table><tr><th>a<th>b<tr><td>1<td>2</table></div></div>"
+        "<div class=table><p class=title><b>Table 1. Units</b></p>"
+        "<div><table><tr><th>a<th>b<tr><td>1<td>2</table></div></div>"
     )
     assert block.label == "Table 1. Units"
 
