@@ -45,7 +45,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report = workshop.begin_run()
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
-    collect(workshop.index(), workshop.ledger, workshop.ledger.generation())
+    collect(workshop.index(), workshop.ledger, workshop.ledger.generation(), workshop.holder)
     report.notes.extend(unconfigured(workshop))
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started

@@ -8,7 +8,6 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 
 from chunking.registry import chunker_for
-
 from connectors.registry import build
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, UnsupportedError
@@ -197,7 +196,7 @@ class Workshop:
             self.report = RunReport(uuid.uuid4().hex[:12])
             with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=60, wait=60):
                 settle(self.ledger, self.existing_index)
-                check_ledger_not_older(self.index(self.generation), self.ledger, self.generation)
+                check_ledger_not_older(self.index(self.generation), self.ledger)
         return self.report
 
     @contextmanager

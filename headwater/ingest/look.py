@@ -64,13 +64,13 @@ def fetch(connector: Connector, id: str, known: str | None = None) -> RawDocumen
 def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | None, now: datetime) -> Look:
     """Everything about one document up to handing it to a parser; never raises for a fault of the document."""
     try:
-        found = raw or fetch(tools.connector, ref.id, before.version if before else None)
+        found = raw or fetch(tools.connector, ref.id, before.version or None if before else None)
     except GoneError:
         return Settled(ref, Removed())
     except (SkippableError, RetriableError) as error:
         return Settled(ref, failed(error))
     if isinstance(found, NotModified):
-        return Settled(ref, Unchanged())
+        return Settled(replace(ref, version=found.version), Unchanged())
     try:
         media_type = tools.media_type(found)
     except ParseError as error:
@@ -78,7 +78,8 @@ def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | 
     found = replace(found, media_type=media_type)
     row = _row(found, tools.fingerprint(media_type, found.kind), now)
     if before is not None and _same(before, row):
-        if before.access == row.access:
+        # Without a version, a run was stopped between narrowing its points and saying so: they are written anew.
+        if before.access == row.access and before.version:
             return Settled(replace(ref, version=row.version), Unchanged())
         return ToCarry(ref, row, before)
     return ToParse(ref, row, tools.parsing.submit(found), len(found.content))

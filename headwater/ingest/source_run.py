@@ -21,6 +21,9 @@ BATCH_DOCUMENTS = 150
 BATCH_ATTEMPTS = 4
 PUBLISH_SECONDS = 5.0
 REMOVED_TOGETHER = 2_000
+NARROWED_TOGETHER = 100
+NARROW_SECONDS = 0.5
+"""Rights are taken away from this many documents together, or from as many as were found in this time."""
 KEPT_BYTES = 32 * 2**20
 """Bodies fetched to learn their access are kept up to this much, so that they need no second fetch."""
 
@@ -72,15 +75,26 @@ class SourceRun:
 
     def revoke(self) -> int:
         """Take reading rights away from live documents, before anything is parsed; returns how many."""
-        publisher = self.tools.publisher
+        narrowed = self._outcomes.narrowed
+        together: list[tuple[DocumentRow, Access]] = []
+        since = time.monotonic()
         for row, new in self._access_changes():
-            if publisher.narrow(row, new):
-                self._outcomes.narrowed[row.id] = row
-                self._outcomes.event(row.id, "access narrowed", version=row.version)
-        if self._outcomes.narrowed:
-            self.tools.index.flush()
+            if row.access.takes_from(new):
+                together.append((row, new))
+            if len(together) >= NARROWED_TOGETHER or time.monotonic() - since > NARROW_SECONDS:
+                narrowed.update(self._narrow(together))
+                together, since = [], time.monotonic()
+        narrowed.update(self._narrow(together))
+        self.tools.publisher.confirm(list(narrowed.values()))
+        if narrowed:
             self._outcomes.flush()
-        return len(self._outcomes.narrowed)
+        return len(narrowed)
+
+    def _narrow(self, changes: list[tuple[DocumentRow, Access]]) -> dict[str, DocumentRow]:
+        versions = {row.id: row.version for row, _ in changes}
+        for id, version in versions.items():
+            self._outcomes.event(id, "access narrowed", version=version)
+        return {row.id: row for row in self.tools.publisher.narrow(changes)}
 
     def _access_changes(self) -> Iterator[tuple[DocumentRow, Access]]:
         kept = 0
@@ -166,8 +180,9 @@ class SourceRun:
                 self.tools.publisher.stage([carried])
                 self._counts[ref.id] = Counter(reused=len(carried.points_before))
                 self._staged.add(ref.id)
-            case Group(prepared, refs):
+            case Group(prepared, refs, staged):
                 self.tools.publisher.stage(prepared)
+                staged()
                 for document in prepared:
                     fresh = sum(chunk.fresh for chunk in document.chunks)
                     count = self._counts.setdefault(document.row.id, Counter())

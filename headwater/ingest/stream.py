@@ -1,6 +1,7 @@
 """The stream of one source: looked at, parsed, chunked, embedded in groups, each stage a little ahead of the next."""
 
-from collections.abc import Generator, Iterable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -36,10 +37,14 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Documents, or parts of a long one, ready to be staged; `refs` are those that are whole after this group."""
+    """Documents, or parts of a long one, ready to be staged; `refs` are those that are whole after this group.
+
+    Whoever staged them calls `staged`: before that, no other group is embedded.
+    """
 
     prepared: tuple[Prepared, ...]
     refs: tuple[Ref, ...]
+    staged: Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,33 @@ def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
     """Steps in the order of `looks`, except that a document waits until the group it is embedded in is full."""
     looked = ahead(looks, most=LOOK_AHEAD, weight=_weight, heaviest=LOOK_AHEAD_BYTES)
     pieces = ahead(_pieces(tools, looked), most=CHUNK_AHEAD)
-    return ahead(_groups(tools, pieces), most=GROUP_AHEAD)
+    turn = _Turn()
+    steps = ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD)
+    try:
+        yield from steps
+    finally:
+        turn.give_up()
+        steps.close()
+
+
+class _Turn:
+    """The model waits until what it made before is in the index, so that a kill costs one group and no more."""
+
+    def __init__(self) -> None:
+        self._free = threading.Semaphore(1)
+        self._given_up = False
+
+    def take(self) -> bool:
+        """False when nobody will come for another group."""
+        self._free.acquire()
+        return not self._given_up
+
+    def give_back(self) -> None:
+        self._free.release()
+
+    def give_up(self) -> None:
+        self._given_up = True
+        self._free.release()
 
 
 def _weight(item: Look) -> int:
@@ -122,7 +153,7 @@ def _updated(row: DocumentRow, chunks: list[Chunk]) -> datetime | None:
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None]) -> Iterator[Step]:
+def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None], turn: _Turn) -> Iterator[Step]:
     waiting: list[Piece] = []
     tokens, budget = 0, FIRST_GROUP_TOKENS
     try:
@@ -133,15 +164,17 @@ def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None])
             waiting.append(item)
             tokens += item.chunk.tokens
             if tokens >= budget:
-                yield embed_group(tools, waiting)
+                if not turn.take():
+                    return
+                yield embed_group(tools, waiting, turn.give_back)
                 waiting, tokens, budget = [], 0, GROUP_TOKENS
-        if waiting:
-            yield embed_group(tools, waiting)
+        if waiting and turn.take():
+            yield embed_group(tools, waiting, turn.give_back)
     finally:
         items.close()
 
 
-def embed_group(tools: Tools, pieces: list[Piece]) -> Group:
+def embed_group(tools: Tools, pieces: list[Piece], staged: Callable[[], None]) -> Group:
     """Vectors for every piece: from the index where the same text was ever embedded, else from the model."""
     keys = [digest(piece.chunk.embedded) for piece in pieces]
     known = tools.index.vectors_of(dict.fromkeys(keys))
@@ -160,7 +193,7 @@ def embed_group(tools: Tools, pieces: list[Piece]) -> Group:
         if piece.last:
             whole[piece.row.id] = piece.ref
     prepared = tuple(Prepared(rows[id], tuple(chunks), last=id in whole) for id, chunks in documents.items())
-    return Group(prepared, tuple(whole.values()))
+    return Group(prepared, tuple(whole.values()), staged)
 
 
 def _embed(tools: Tools, texts: dict[str, str]) -> dict[str, tuple[Vectors, SparseVector]]:

@@ -2,7 +2,7 @@
 
 from headwater.errors import FingerprintError, IndexMismatchError
 from headwater.index.base import NEVER, Index, IndexIdentity
-from headwater.index.query import AllOf, Between, Not, OneOf
+from headwater.index.query import AnyOf, Between
 from headwater.ledger.base import Ledger
 
 
@@ -31,11 +31,13 @@ def attach(index: Index, ledger: Ledger, *, embedding: str, dimensions: int, gen
         )
 
 
-def check_ledger_not_older(index: Index, ledger: Ledger, generation: str) -> None:
-    """Refuse to write when points carry epochs that this ledger has yet to hand out (a restored ledger)."""
-    open_numbers = tuple(p.number for p in ledger.open_publications() if p.generation == generation)
+def check_ledger_not_older(index: Index, ledger: Ledger) -> None:
+    """Refuse to write when points carry epochs that this ledger has yet to hand out (a restored ledger).
+
+    Under the publish lease, after `settle`: then nobody's stamps are under way, and those of the dead are undone.
+    """
     epoch = ledger.epoch()
-    ahead = AllOf((Between(field="from", gt=epoch, lt=float(NEVER)), Not(OneOf("publication", open_numbers))))
+    ahead = AnyOf(tuple(Between(field=name, gt=epoch, lt=float(NEVER)) for name in ("from", "to")))
     if index.count(ahead):
         raise IndexMismatchError(
             f"the index holds publications newer than the ledger's epoch {epoch}: the ledger is older than its index",

@@ -4,48 +4,66 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from headwater.index.base import NEVER, Index
-from headwater.index.query import AllOf, Between, Not, OneOf
-from headwater.ledger.base import Ledger
+from headwater.index.query import AllOf, Between, Condition, Not, OneOf
+from headwater.ledger.base import Holder, Ledger
+from headwater.publishing.publisher import LEASE_SECONDS, PUBLISH_LEASE, WAIT_SECONDS
 from headwater.publishing.records import utc_now
 
 READER_SECONDS = 60.0
-"""T: a search that takes longer starts again with a new E, so nothing younger than T is still being read."""
+"""T: how long a reader may go on with an E before it may find that points it could see were deleted."""
+
+_STAGED = Between(field="from", gte=float(NEVER))
 
 
-def collect(index: Index, ledger: Ledger, generation: str, *, now: datetime | None = None) -> int:
+def collect(index: Index, ledger: Ledger, generation: str, holder: Holder, *, now: datetime | None = None) -> int:
     """Delete superseded points no reader can hold any more, and what dead writers left; returns the epoch bound."""
-    moment = (now or utc_now()) - timedelta(seconds=READER_SECONDS)
-    bound = ledger.epoch_at(moment)
-    identity = index.identity()
-    if identity is not None and bound > identity.collected:
-        # The mark comes before the deletion, so that an older ledger is refused even after a crash in between.
-        index.write_identity(replace(identity, collected=bound))
-        index.flush()
-        # `to` = 0 is the identity's own point.
-        index.delete_where(Between(field="to", gt=0, lte=bound))
-    _collect_staged(index, ledger, generation)
+    with ledger.lease(PUBLISH_LEASE, holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
+        bound = ledger.epoch_at((now or utc_now()) - timedelta(seconds=READER_SECONDS))
+        identity = index.identity()
+        if identity is not None and bound > identity.collected:
+            # The mark comes before the deletion: readers whose E is below it start again, an older ledger is refused.
+            index.write_identity(replace(identity, collected=bound))
+            index.flush()
+        if bound:
+            _delete(index, Between(field="to", lte=bound))
+        _collect_dead(index, ledger, generation)
+        _collect_orphans(index, ledger, generation, holder)
     return bound
 
 
-def _collect_staged(index: Index, ledger: Ledger, generation: str) -> None:
+def _delete(index: Index, condition: Condition) -> None:
+    if index.count(condition):
+        index.delete_where(condition)
+
+
+def _collect_dead(index: Index, ledger: Ledger, generation: str) -> None:
     """Delete invisible points of writers that are gone; those of live writers are about to be published."""
-    dead, alive, newest = [], [], 0
-    for publication in ledger.open_publications():
-        newest = max(newest, publication.number)
-        if publication.state != "undone" and ledger.alive(publication.holder):
-            alive.append(publication.number)
-        elif publication.generation == generation:
-            dead.append(publication)
+    # An intent without a live writer is undone by the next publisher; until then its stamped points must stay.
+    dead = [
+        p
+        for p in ledger.open_publications()
+        if p.generation == generation and (p.state == "undone" or (p.state == "staging" and not ledger.alive(p.holder)))
+    ]
     if not dead:
         return
-    # An intent without a live writer is undone by the next publisher, under the publish lease; until then its
-    # stamped points are invisible and must stay.
-    finished = [p for p in dead if p.state != "intent"]
-    staged = Between(field="from", gte=float(NEVER))
-    ours = OneOf("publication", tuple(p.number for p in finished))
-    index.delete_where(AllOf((staged, ours, Not(Between(field="to", lte=0)))))
+    _delete(index, AllOf((_STAGED, OneOf("publication", tuple(p.number for p in dead)))))
     index.flush()
-    for publication in finished:
-        if publication.state != "undone":
-            ledger.abandon(publication.number)
+    for publication in dead:
+        ledger.abandon(publication.number)
         ledger.forget_publication(publication.number)
+
+
+def _collect_orphans(index: Index, ledger: Ledger, generation: str, holder: Holder) -> None:
+    """Delete invisible points of no open publication: of a document that was blocked before it could be published,
+    or written by a request that arrived after its sender was dead and collected."""
+    if not index.count(_not_open(ledger)):
+        return
+    # Whatever was begun before this number, and is not open now, has nothing left to publish.
+    newest = ledger.begin_publication(generation, holder)
+    ledger.abandon(newest)
+    ledger.forget_publication(newest)
+    index.delete_where(AllOf((_not_open(ledger), Between(field="publication", lt=newest))))
+
+
+def _not_open(ledger: Ledger) -> Condition:
+    return AllOf((_STAGED, Not(OneOf("publication", tuple(p.number for p in ledger.open_publications())))))

@@ -2,16 +2,21 @@
 
 A reader takes E from the ledger and sees points with `from` <= E < `to`. Stamping the next epoch therefore
 changes nothing for anyone until the ledger's E moves, in the same transaction as the documents' rows.
+
+A stamp may arrive late: its sender was killed while the index's owner had it in its queue, or was suspended while
+another writer took over. Whoever undoes a publication therefore raises a fence on its points first, and stamps do
+nothing to a point that is fenced from their epoch on.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from headwater.errors import HeadwaterError, IndexUnavailableError
+from headwater.errors import HeadwaterError, IndexUnavailableError, LeaseLostError
 from headwater.index.base import NEVER, Index
 from headwater.index.points import point_ids
-from headwater.index.query import AllOf, Between, OneOf
+from headwater.index.query import AllOf, Between, Not, OneOf
 from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Ledger
 from headwater.model import Access
 from headwater.publishing.records import Carried, Prepared, utc_now
@@ -54,6 +59,7 @@ class Publisher:
         self.ledger = ledger
         self.generation = generation
         self.holder = holder
+        self._live = ledger.generation()
         self._staged: Staged | None = None
 
     def stage(self, documents: Iterable[Stageable]) -> None:
@@ -92,9 +98,15 @@ class Publisher:
         if self._staged is None:
             self._staged = Staged(self.ledger.begin_publication(self.generation, self.holder))
         staged, self._staged = self._staged, None
-        with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
-            settle(self.ledger, self.index_of)
-            return self._publish(staged, removed, events, switch_to)
+        try:
+            with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
+                settle(self.ledger, self.index_of)
+                self._check_generation()
+                return self._publish(staged, removed, events, switch_to)
+        except BaseException:
+            with suppress(HeadwaterError):  # the first error matters; what stays staged goes with this process
+                self._give_up(staged.number)
+            raise
 
     def discard(self) -> None:
         """Give up what was staged; its points are collected later."""
@@ -102,18 +114,46 @@ class Publisher:
             number, self._staged = self._staged.number, None
             self.ledger.abandon(number)
 
-    def narrow(self, row: DocumentRow, new: Access) -> DocumentRow | None:
-        """Take reading rights away from the live points at once; None when `new` takes nothing away.
+    def narrow(self, changes: Sequence[tuple[DocumentRow, Access]]) -> list[DocumentRow]:
+        """Take reading rights away from live points at once; answers the rows, under what is left to read them.
 
-        Only ever narrows, so a crash half-way leaves some points stricter than others and none looser.
-        The caller flushes the index once for all of them.
+        It only ever narrows, so that a crash half-way leaves some points stricter than others and none looser.
+        Until `confirm`, the ledger knows no version of these documents: the next run looks at them again and
+        writes their access anew, wherever this one was stopped.
         """
-        narrowed = row.access.narrowed_to(new)
-        if narrowed == row.access:
-            return None
-        self.index.set_access(point_ids(row.publication, row.source, row.id, row.chunks), narrowed)
-        self.ledger.set_access(self.generation, row.source, row.id, narrowed)
-        return row
+        narrowed = [
+            replace(row, access=row.access.narrowed_to(new)) for row, new in changes if row.access.takes_from(new)
+        ]
+        self._touch([replace(row, version="") for row in narrowed])
+        for row in narrowed:
+            self.index.set_access(point_ids(row.publication, row.source, row.id, row.chunks), row.access)
+        return narrowed
+
+    def confirm(self, narrowed: Sequence[DocumentRow]) -> None:
+        """Flush what was narrowed, then let the ledger know of it."""
+        if narrowed:
+            self.index.flush()
+            for row in narrowed:
+                self.ledger.set_access(self.generation, row.source, row.id, row.access)
+            self._touch(narrowed)
+
+    def _touch(self, rows: Sequence[DocumentRow]) -> None:
+        for source in {row.source for row in rows}:
+            versions = {row.id: row.version for row in rows if row.source == source}
+            self.ledger.touch(self.generation, source, versions, utc_now())
+
+    def _check_generation(self) -> None:
+        live = self.ledger.generation()
+        if live not in (self._live, self.generation):
+            raise LeaseLostError(
+                f"the index was rebuilt meanwhile: its generation {live} took the place of {self._live}",
+                advice="Nothing of this was published since; run again.",
+            )
+
+    def _give_up(self, number: int) -> None:
+        # One with an intent may have stamped: it is undone, by us or by the next publisher, before it is abandoned.
+        if any(p.number == number and p.state == "staging" for p in self.ledger.open_publications()):
+            self.ledger.abandon(number)
 
     def _publish(
         self,
@@ -155,10 +195,11 @@ class Publisher:
     def _stamp_and_commit(self, intent: Intent, commit: Commit) -> None:
         self.ledger.write_intent(intent)
         try:
+            open_to = Not(Between(field="fence", gte=intent.epoch))
             if intent.new_ids:
-                self.index.stamp(intent.new_ids, from_=intent.epoch)
+                self.index.stamp(intent.new_ids, from_=intent.epoch, where=open_to)
             if intent.old_ids:
-                self.index.stamp(intent.old_ids, to=intent.epoch)
+                self.index.stamp(intent.old_ids, to=intent.epoch, where=open_to)
             self.index.flush()
             self.ledger.commit(commit)
         except HeadwaterError:
@@ -169,7 +210,10 @@ class Publisher:
             raise
 
     def _is_committed(self, number: int) -> bool:
-        return all(p.number != number for p in self.ledger.open_publications())
+        if any(p.number == number for p in self.ledger.open_publications()):
+            return False
+        # Committed, or undone by another process and collected already: only the first cannot be abandoned.
+        return not self.ledger.abandon(number)
 
     def _verify(self, staged: Staged) -> None:
         expected = sum(row.chunks for row in staged.rows.values())
@@ -203,6 +247,7 @@ def settle(ledger: Ledger, index_of: IndexOf) -> int:
         index = index_of(publication.generation)
         if index is None:
             ledger.abandon(publication.number)
+            ledger.forget_publication(publication.number)
         else:
             undo(ledger, index, publication.intent)
         undone += 1
@@ -210,10 +255,16 @@ def settle(ledger: Ledger, index_of: IndexOf) -> int:
 
 
 def undo(ledger: Ledger, index: Index, intent: Intent) -> None:
-    """Back to before the stamps; the new points stay, invisible, until collected, so their vectors are found again."""
+    """Back to before the stamps; the new points stay, invisible, until collected, so their vectors are found again.
+
+    Only this publication's own stamps are taken back, so that doing it again, or late, harms nothing.
+    """
+    epoch = intent.epoch
+    if intent.new_ids or intent.old_ids:
+        index.stamp((*intent.new_ids, *intent.old_ids), fence=epoch, where=Not(Between(field="fence", gte=epoch)))
     if intent.new_ids:
-        index.stamp(intent.new_ids, from_=NEVER, to=NEVER)
+        index.stamp(intent.new_ids, from_=NEVER, where=Between(field="from", gte=epoch, lte=epoch))
     if intent.old_ids:
-        index.stamp(intent.old_ids, to=NEVER)
+        index.stamp(intent.old_ids, to=NEVER, where=Between(field="to", gte=epoch, lte=epoch))
     index.flush()
     ledger.abandon(intent.publication)

@@ -1,6 +1,5 @@
 """A question and who asks it, to the passages that person may read."""
 
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,6 @@ from headwater.index.permitted import permitted_condition
 from headwater.index.query import AllOf, Condition, Query
 from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Ledger
-from headwater.publishing.collect import READER_SECONDS
 
 ATTEMPTS = 3
 
@@ -56,9 +54,7 @@ class Passage:
 class Searcher:
     """Searches whatever generation and epoch are live at the moment of each question."""
 
-    def __init__(
-        self, ledger: Ledger, index_of: Callable[[str], Index], dense: Dense, sparse: Sparse
-    ) -> None:
+    def __init__(self, ledger: Ledger, index_of: Callable[[str], Index], dense: Dense, sparse: Sparse) -> None:
         self._ledger = ledger
         self._index_of = index_of
         self._dense = dense
@@ -71,8 +67,7 @@ class Searcher:
         conditions = tuple(filters)
         dense, sparse = self._dense.embed_query(question), self._sparse.encode_query(question)
         for _ in range(ATTEMPTS):
-            started = time.monotonic()
-            epoch, generation = self._ledger.epoch(), self._ledger.generation()
+            generation, epoch = self._ledger.generation(), self._ledger.epoch()
             query = Query(
                 filter=AllOf((permitted_condition(asker, epoch), *conditions)),
                 dense=dense,
@@ -81,15 +76,19 @@ class Searcher:
                 candidates=max(50, limit * 4),
             )
             try:
-                hits = self._index_of(generation).search(query)
+                index = self._index_of(generation)
+                hits = index.search(query)
+                if self._still_whole(index, generation, epoch):
+                    return [_passage(hit) for hit in hits]
             except IndexUnavailableError:
                 if self._ledger.generation() == generation:
                     raise
-                continue  # a rebuild switched to its new generation and dropped this one
-            # Past this age, points that this epoch still sees may have been collected.
-            if time.monotonic() - started < READER_SECONDS:
-                return [_passage(hit) for hit in hits]
         raise BusyError("the index is too busy to answer from one consistent state", advice="Try again in a moment.")
+
+    def _still_whole(self, index: Index, generation: str, epoch: int) -> bool:
+        """Whether nothing that this epoch sees was deleted so far: by collection, or by the end of a rebuild."""
+        identity = index.identity()
+        return identity is not None and identity.collected <= epoch and self._ledger.generation() == generation
 
 
 def _passage(hit: Hit) -> Passage:
