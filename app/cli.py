@@ -5,8 +5,8 @@ import sys
 from types import FrameType
 from typing import Any
 
-import click
 import typer
+from typer._click.exceptions import ClickException
 
 from app.commands.ingest import ingest
 from app.commands.look import access, show, status
@@ -42,11 +42,11 @@ def run(arguments: list[str]) -> int:
     try:
         result: Any = typer.main.get_command(app).main(arguments, prog_name="headwater", standalone_mode=False)
         return result if isinstance(result, int) else 0
-    except click.exceptions.Abort:
+    except typer.Abort:
         return _interrupted()
     except KeyboardInterrupt:
         return _interrupted()
-    except click.ClickException as error:
+    except ClickException as error:
         return _failed(error.format_message(), "See: headwater COMMAND --help", USAGE, as_json=as_json)
     except HeadwaterError as error:
         code = USAGE if isinstance(error, ConfigError) else RUN_FAILED

@@ -51,7 +51,7 @@ class Forecast:
 def forecast(workshop: Workshop, names: Sequence[str]) -> Forecast:
     """Scan and compare every source; reads only."""
     rebuild = ""
-    if workshop.settings.home.exists():
+    if workshop.ledger.epoch():
         try:
             workshop.index()
         except HeadwaterError as error:

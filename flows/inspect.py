@@ -1,14 +1,16 @@
 """Read-only views of what is live, as plain values ready for JSON."""
 
 from collections import Counter
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from flows.steps import unconfigured
 from flows.workshop import Workshop
+from headwater.errors import HeadwaterError
 from headwater.index.points import point_ids
+from headwater.ingest.look import content_hash
 from headwater.ledger.base import DocumentRow
-from headwater.model import PUBLIC_PRINCIPAL
+from headwater.model import PUBLIC_PRINCIPAL, NotModified
 
 HISTORY_SHOWN = 50
 
@@ -33,6 +35,7 @@ def show_document(workshop: Workshop, row: DocumentRow) -> dict[str, Any]:
         "updated_at": row.updated_at.isoformat() if row.updated_at else None,
         "published_at": row.published_at.isoformat(),
         "verified_at": row.verified_at.isoformat(),
+        "blocks": _blocks(workshop, row),
         "chunks": [
             {
                 "chunk": point.payload["chunk"],
@@ -48,6 +51,19 @@ def show_document(workshop: Workshop, row: DocumentRow) -> dict[str, Any]:
         ],
         "history": [asdict(event) | {"at": event.at.isoformat()} for event in history],
     }
+
+
+def _blocks(workshop: Workshop, row: DocumentRow) -> list[dict[str, Any]] | None:
+    """Parsed again from the source; None when what lies there now is not what is live, or cannot be read."""
+    try:
+        raw = workshop.connector(workshop.source(row.source)).fetch(row.id)
+        if isinstance(raw, NotModified) or content_hash(raw) != row.content_hash:
+            return None
+        media_type = str(row.meta["media_type"])
+        document = workshop.parsing.submit(replace(raw, media_type=media_type)).result()
+    except HeadwaterError:
+        return None
+    return [{key: value for key, value in asdict(block).items() if value} for block in document.blocks]
 
 
 def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:

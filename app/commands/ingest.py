@@ -1,7 +1,9 @@
 """`headwater ingest`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import typer
@@ -72,16 +74,28 @@ def ingest(
             "there is nothing to ingest",
             advice="Name your sources (headwater init), or give a folder: headwater ingest FOLDER --access public",
         )
+    if dry_run:
+        _forecast(settings, names, adhoc, document, as_json=json)
+        return
     with Bars() as bars, Workshop(settings, command=_command(), listener=bars, only=document, wait=wait) as workshop:
         for source in adhoc:
             workshop.add_adhoc(source)
-        if dry_run:
-            found = forecast(workshop, names)
-            print_json(found.as_json()) if json else print_dry_run(found)
-            return
         report = _run(workshop, names, bars, direct=direct)
     print_json(report.as_json()) if json else print_report(report)
     raise typer.Exit(report.exit_code)
+
+
+def _forecast(
+    settings: Settings, names: list[str], adhoc: list[SourceSettings], only: str | None, *, as_json: bool
+) -> None:
+    with TemporaryDirectory(prefix="headwater-") as scratch:
+        # Without any state there is nothing to compare with, and no reason to begin some.
+        home = settings.home if settings.home.exists() else Path(scratch)
+        with Workshop(replace(settings, home=home), command=_command(), only=only) as workshop:
+            for source in adhoc:
+                workshop.add_adhoc(source)
+            found = forecast(workshop, names)
+    print_json(found.as_json()) if as_json else print_dry_run(found)
 
 
 def _run(workshop: Workshop, names: list[str], bars: Bars, *, direct: bool) -> RunReport:

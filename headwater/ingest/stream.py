@@ -21,6 +21,7 @@ LOOK_AHEAD_BYTES = 48 * 2**20
 CHUNK_AHEAD = 64
 GROUP_AHEAD = 1
 FIRST_GROUP_TOKENS = 1_500
+GROUP_DOCUMENTS = 50
 GROUP_TOKENS = 10_000
 """Tokens embedded together: about 2 s on two cores, so that a first document shows early and a kill costs little."""
 
@@ -155,7 +156,7 @@ def _updated(row: DocumentRow, chunks: list[Chunk]) -> datetime | None:
 
 def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None], turn: _Turn) -> Iterator[Step]:
     waiting: list[Piece] = []
-    tokens, budget = 0, FIRST_GROUP_TOKENS
+    tokens, documents, budget = 0, 0, FIRST_GROUP_TOKENS
     try:
         for item in items:
             if not isinstance(item, Piece):
@@ -163,11 +164,12 @@ def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None],
                 continue
             waiting.append(item)
             tokens += item.chunk.tokens
-            if tokens >= budget:
+            documents += item.last
+            if tokens >= budget or documents >= GROUP_DOCUMENTS:
                 if not turn.take():
                     return
                 yield embed_group(tools, waiting, turn.give_back)
-                waiting, tokens, budget = [], 0, GROUP_TOKENS
+                waiting, tokens, documents, budget = [], 0, 0, GROUP_TOKENS
         if waiting and turn.take():
             yield embed_group(tools, waiting, turn.give_back)
     finally:
