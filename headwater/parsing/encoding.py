@@ -34,6 +34,8 @@ _XML_CHARSET = re.compile(rb"^\s*<\?xml\b[^>]*?\bencoding\s*=\s*[\"']([\w.:-]+)[
 _DECLARED_WITHIN = 4096
 # Text codecs in name only, or ways to smuggle markup past a filter.
 _REFUSED = {"utf-7", "idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "unicode-escape"}
+# Without a mark and without NULs these are noise taken for Chinese.
+_NOT_GUESSED = ["utf_7", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
 _SAMPLE_BEFORE, _SAMPLE = 1_000, 32_000
 
 # Tab and newline apart, controls never belong to text; the rest is drawn by no font, or turns text around.
@@ -168,7 +170,7 @@ def _guessed(content: bytes, first_odd: int) -> str:
     if wide > 10 * broken:
         return mended
     start = max(0, first_odd - _SAMPLE_BEFORE)
-    best = from_bytes(content[start : start + _SAMPLE]).best()
+    best = from_bytes(content[start : start + _SAMPLE], cp_exclusion=_NOT_GUESSED).best()
     if best is None:
         raise _binary("its bytes are in no known encoding")
     text = content.decode(best.encoding, "replace")

@@ -20,7 +20,7 @@ from headwater.parsing.html_walk import Walker
 
 VERSION = "1"
 
-_XML_PROLOG = re.compile(r"^\s*<\?xml\b[^>]*\?>", re.I)
+_XML_PROLOG = re.compile(r"<\?(?=xml)", re.I)
 
 
 def parse(raw: RawDocument) -> Document:
@@ -44,9 +44,9 @@ def markup_blocks(markup: str) -> list[Block]:
 
 def make_soup(markup: str) -> BeautifulSoup:
     """The tree of a page; BrokenFileError when no parser takes it."""
-    markup = _XML_PROLOG.sub("", markup)
+    # BeautifulSoup warns about XML, and about texts that look like a file name or an address.
+    markup = _XML_PROLOG.sub("<?_", markup)
     if "<" not in markup:
-        # BeautifulSoup warns about texts that look like a file name or an address.
         markup = f"<p>{markup}"
     try:
         return BeautifulSoup(markup, "lxml", multi_valued_attributes=None)

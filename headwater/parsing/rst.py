@@ -20,7 +20,8 @@ _SETTINGS = {
     "_disable_config": True,
     "report_level": 5,
     "halt_level": 5,
-    "traceback": False,
+    # Errors reach us; otherwise docutils prints them and ends the process.
+    "traceback": True,
     "embed_stylesheet": False,
     "stylesheet_path": "",
     "syntax_highlight": "none",

@@ -76,7 +76,9 @@ class _Content(_Silent):
             self.state.nested_parse(self.content, self.content_offset, inner)
         argument = " ".join(self.arguments[0].split()) if self.arguments else ""
         if name in _VERSIONS:
-            return [*self._paragraph(f"{_VERSIONS[name]} {argument}"), *inner.children]
+            version, _, change = argument.partition(" ")
+            said = f"{_VERSIONS[name]} {version}" + (f": {change}" if change else "")
+            return [*self._paragraph(said), *inner.children]
         if name in WORDS:
             title = nodes.title("", WORDS[name])
             return [nodes.admonition("", title, *self._paragraph(argument), *inner.children, classes=[name])]

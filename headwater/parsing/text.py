@@ -86,13 +86,14 @@ def _pieces(text: str) -> Iterator[list[str]]:
 
 
 def _margin(pieces: Sequence[list[str]]) -> int:
-    """The indentation that body text has throughout, as in manual pages."""
+    """The indentation that sentences have throughout, as in manual pages."""
     weights: dict[int, int] = {}
     for piece in pieces:
-        if _SENTENCE.match(piece[0].strip()) or len(piece) > 1:
+        if _SENTENCE.match(" ".join(line.strip() for line in piece)):
             indent = min(map(_indent, piece))
             weights[indent] = weights.get(indent, 0) + sum(map(len, piece))
-    return max(weights, key=lambda indent: (weights[indent], -indent), default=0)
+    enough = 0.02 * sum(weights.values())
+    return min((indent for indent, weight in weights.items() if weight >= enough), default=0)
 
 
 def _indent(line: str) -> int:
@@ -118,7 +119,10 @@ def _blocks(lines: list[str], state: _State) -> Iterator[Block]:
         yield from _continued(lines, state)
     else:
         state.leave_list()
-        yield from _body(lines, state)
+        start = _list_start(lines)
+        yield from _body(lines[:start], state)
+        if lines[start:]:
+            yield from _items(lines[start:], state)
 
 
 def _underlined(lines: list[str], state: _State) -> tuple[list[Block], list[str]]:
@@ -172,6 +176,15 @@ def _is_numbered_heading(lines: list[str]) -> bool:
         and not line.endswith((".", ",", ";"))
         and any(char.isalpha() for char in line)
     )
+
+
+def _list_start(lines: list[str]) -> int:
+    """Where in a paragraph a list begins that no blank line announces."""
+    for index, line in enumerate(lines[1:], 1):
+        step = _STEP.match(line)
+        if _BULLET.match(line) or (step and step["ordinal"].lower() in ("1", "a", "i")):
+            return index
+    return len(lines)
 
 
 def _items(lines: list[str], state: _State) -> Iterator[Block]:
