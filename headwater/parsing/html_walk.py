@@ -1,17 +1,16 @@
 """Walks a page's content in reading order and tells the builder what it meets; never recursive."""
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from bs4 import Tag
 from bs4.element import PageElement
 
 from headwater.model import Block
-from headwater.parsing.blocks import ordinal
 from headwater.parsing.html_admonition import admonition
 from headwater.parsing.html_builder import BlockBuilder
 from headwater.parsing.html_chrome import Chrome
+from headwater.parsing.html_code import code_language
+from headwater.parsing.html_lists import BULLETS, Numbering, numbering
 from headwater.parsing.html_table import is_layout, is_navigation, read_table
 from headwater.parsing.html_tree import (
     BLOCKS,
@@ -35,37 +34,7 @@ Leave = Callable[[], None]
 
 _LISTS = frozenset(("ul", "ol", "menu", "dir"))
 _BLOCKS_IN_HEADING = words("p ul ol table pre blockquote dl")
-_TABLE, _CODE = frozenset(("table",)), frozenset(("code",))
-_STYLES = frozenset(("1", "a", "A", "i", "I"))
-_STYLE_NAME = re.compile(r"\b(lower|upper)-?(alpha|latin|roman)\b", re.I)
-_LANGUAGE = re.compile(
-    r"(?:^|\s)(?:(?:language|lang|highlight-source|highlight|src)-|(?:brush:|sourceCode)\s*)([\w+#.-]+)", re.I
-)
-_NO_LANGUAGE = words("default none text plain plaintext nohighlight no-highlight output notranslate highlight txt code")
-_CODE_PARENTS = frozenset(("div", "figure", "td", "table", "tr", "tbody"))
-_NOTES = re.compile(r"footnotes?|references|endnotes", re.I)
-
-
-@dataclass(slots=True)
-class _Numbering:
-    """Numbers of one list; notes and bullets have none."""
-
-    step: bool
-    style: str
-    number: int
-    by: int
-
-    def take(self, item: Tag) -> str:
-        value = attr(item, "value").strip()
-        if re.fullmatch(r"-?\d{1,9}", value):
-            self.number = int(value)
-        own = attr(item, "type")
-        shown = ordinal(self.number, own if own in _STYLES else self.style)
-        self.number += self.by
-        return shown
-
-
-_BULLETS = _Numbering(False, "", 0, 0)
+_TABLE = frozenset(("table",))
 
 
 class Walker:
@@ -74,7 +43,7 @@ class Walker:
     def __init__(self, chrome: Chrome) -> None:
         self._chrome = chrome
         self._build = BlockBuilder()
-        self._lists: list[_Numbering] = []
+        self._lists: list[Numbering] = []
         self._terms: list[list[str]] = []
         self._captions: list[str] = []
         self._titles: set[int] = set()
@@ -132,7 +101,7 @@ class Walker:
         elif name in HEADINGS or attr(tag, "role") == "heading":
             return self._heading(tag)
         elif name in PREFORMATTED:
-            self._build.code(raw_text(tag, self._chrome.skip, spaced=False).removeprefix("\n"), _language(tag))
+            self._build.code(raw_text(tag, self._chrome.skip, spaced=False).removeprefix("\n"), code_language(tag))
         elif name == "table":
             return self._table(tag)
         elif name == "dt":
@@ -145,9 +114,9 @@ class Walker:
         if name in _LISTS:
             return self._list(tag)
         if name == "li":
-            numbering = self._lists[-1] if self._lists else _BULLETS
-            shown = "" if numbering is _BULLETS else numbering.take(tag)
-            self._build.open_item(shown, step=numbering.step)
+            around = self._lists[-1] if self._lists else BULLETS
+            shown = "" if around is BULLETS else around.take(tag)
+            self._build.open_item(shown, step=around.step)
             return self._build.close
         if name == "dl":
             return self._definitions(tag)
@@ -225,15 +194,7 @@ class Walker:
                 return
 
     def _list(self, tag: Tag) -> Leave:
-        if tag.name != "ol":
-            numbering = _BULLETS
-        else:
-            down = "reversed" in tag.attrs
-            start = attr(tag, "start").strip()
-            count = sum(1 for child in child_tags(tag) if child.name == "li") if down else 1
-            number = int(start) if re.fullmatch(r"-?\d{1,9}", start) else count
-            numbering = _Numbering(not _is_notes(tag), _style(tag), number, -1 if down else 1)
-        self._lists.append(numbering)
+        self._lists.append(numbering(tag))
         self._build.open_list()
         return self._close_list
 
@@ -272,44 +233,7 @@ def _aria_level(tag: Tag) -> int:
     return int(level) if level in ("1", "2", "3", "4", "5", "6") else 2
 
 
-def _is_notes(tag: Tag) -> bool:
-    if _NOTES.search(attr(tag, "class")):
-        return True
-    parent = tag.parent
-    return parent is not None and (_NOTES.search(attr(parent, "class")) is not None or "notes" in attr(parent, "role"))
-
-
 def _note_mark(tag: Tag) -> Tag | None:
     """The number or name of a footnote that is not an item of a list."""
     first = next(iter(child_tags(tag)), None)
     return first if first is not None and first.name == "span" and "label" in attr(first, "class") else None
-
-
-def _style(tag: Tag) -> str:
-    own = attr(tag, "type").strip()
-    if own in _STYLES:
-        return own
-    named = _STYLE_NAME.search(f"{attr(tag, 'style')} {attr(tag, 'class')}")
-    if not named:
-        return "1"
-    letter = "i" if named.group(2).lower() == "roman" else "a"
-    return letter if named.group(1).lower() == "lower" else letter.upper()
-
-
-def _language(tag: Tag) -> str:
-    """Language of a code block, from its own attributes, its `code` element's, or the boxes around it."""
-    code = first_tag(tag, _CODE)
-    near = [tag, *([code] if code is not None else [])]
-    for parent in tag.parents:
-        if parent.name not in _CODE_PARENTS or len(near) > 4:
-            break
-        near.append(parent)
-    for element in near:
-        named = attr(element, "data-lang") or attr(element, "data-language") or attr(element, "lang-name")
-        found = _LANGUAGE.search(attr(element, "class"))
-        if not named and "literal-block" in attr(element, "class"):
-            named = attr(element, "lang")
-        language = (named or (found.group(1) if found else "")).lower().strip("-")
-        if language:
-            return "" if language in _NO_LANGUAGE else language
-    return ""
