@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from chunking.packing import is_landmark
 from chunking.sections import Piece, Section
+from headwater.model import BlockKind
 
 # A section is small when three of its weight would fit a passage.
 _SMALL_SHARE = 3
@@ -30,18 +32,20 @@ class Gathering:
         """All blocks, with the headings that the root does not cover."""
         found: list[Piece] = []
         for section in self.members:
+            # Headings without text of their own stood ahead of this one.
+            leads = list(takewhile(lambda piece: piece.block.kind is BlockKind.HEADING, section.body))
             if section.heading is not None and section.trail != self.root:
-                found.append(section.heading)
-            found += section.body
+                found += [*leads, section.heading, *section.body[len(leads) :]]
+            else:
+                found += section.body
         return found
 
 
 def gathered(sections: Iterable[Section], limit_of: Callable[[tuple[str, ...]], int], joint: int) -> list[Gathering]:
-    """Neighbours joined while they are small, fit one passage and have one parent.
+    """Neighbours joined while they are small, fit one passage and stand under one heading, or under the first.
 
-    A small text below a heading joins the first subsection whatever that weighs: the heading of a subsection is
-    no boundary for what introduces it. Like passages, gatherings end at sections whose heading says so once they
-    are half full, so that an edit does not move all that follow.
+    Like passages, gatherings end at sections whose heading says so once they are half full, so that an edit does
+    not move all that follow.
     """
     found: list[Gathering] = []
     for section in sections:
@@ -64,7 +68,7 @@ def _join(
     lone = len(group.members) == 1
     introduces = lone and parent == first.trail
     beside = lone and first.trail != () and parent == first.trail[:-1]
-    if not group.small or not section.trail or not (introduces or (small and (beside or parent == group.root))):
+    if not (group.small and small and section.trail and (introduces or beside or (not lone and parent == group.root))):
         return False
     root = group.root if introduces or not lone else parent
     total = group.weight + _with_heading(section, weight, joint) + joint
@@ -75,7 +79,7 @@ def _join(
     if total > limit or (2 * group.weight >= limit and landmark):
         return False
     group.members.append(section)
-    group.root, group.weight, group.small = root, total, group.small and small
+    group.root, group.weight = root, total
     return True
 
 

@@ -12,8 +12,11 @@ BLANK_LINE, NEW_LINE = "\n\n", "\n"
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """Text that stays together. `context` is repeated ahead of it when a passage begins with this unit: the
-    lead-in of a list, the head of a table. `tight` units follow the one before on the next line.
+    """Text that stays together.
+
+    `context` is repeated ahead of it when a passage begins with this unit: the lead-in of a list, the head of a
+    table. `tight` units follow the one before on the next line. `breaks`: a passage begins here, since the text
+    before it was cut in the middle.
     """
 
     text: str
@@ -22,6 +25,7 @@ class Unit:
     context: str = ""
     context_weight: int = 0
     tight: bool = False
+    breaks: bool = False
 
 
 def packed(units: Sequence[Unit], limit: int, sizer: Sizer) -> list[list[Unit]]:
@@ -30,17 +34,40 @@ def packed(units: Sequence[Unit], limit: int, sizer: Sizer) -> list[list[Unit]]:
     A group ends when the next unit does not fit, and, once it is half full, also at a unit whose text says so:
     with boundaries that depend on text, an edit moves the boundaries up to the next such unit, not all after it.
     """
+    joint = sizer.joint
+    rest = sum(unit.weight + joint for unit in units)
     groups: list[list[Unit]] = []
     weight = 0
     for unit in units:
-        more = weight + sizer.joint + unit.weight
-        if groups and more <= limit and not (2 * weight >= limit and is_landmark(unit.text)):
+        more = weight + joint + unit.weight
+        ends_here = 2 * weight >= limit and weight + rest > limit and is_landmark(unit.text)
+        if groups and more <= limit and not (ends_here or unit.breaks):
             groups[-1].append(unit)
             weight = more
         else:
             groups.append([unit])
-            weight = unit.weight + (unit.context_weight + sizer.joint if unit.context else 0)
+            weight = _alone(unit, joint)
+        rest -= unit.weight + joint
+    if len(groups) > 1:
+        _even_out(groups[-2], groups[-1], limit, joint)
     return groups
+
+
+def _even_out(last_but_one: list[Unit], last: list[Unit], limit: int, joint: int) -> None:
+    """A remnant says little and is found by accident: give a last group of under a quarter some of what precedes."""
+    weight = _alone(last[0], joint) + sum(unit.weight + joint for unit in last[1:])
+    while len(last_but_one) > 1 and 4 * weight < limit and not last[0].breaks:
+        moved = last_but_one[-1]
+        more = weight - _alone(last[0], joint) + last[0].weight + joint + _alone(moved, joint)
+        if more > limit:
+            return
+        last.insert(0, last_but_one.pop())
+        weight = more
+
+
+def _alone(unit: Unit, joint: int) -> int:
+    """Weight of a unit that begins a passage."""
+    return unit.weight + (unit.context_weight + joint if unit.context else 0)
 
 
 def is_landmark(text: str) -> bool:

@@ -8,7 +8,7 @@ from headwater.interfaces import Tokens
 # A tokenizer may make one token of a word of any length (or none of whitespace), but what is shown and stored
 # must be bounded as well. Running text has four to five characters a token, indented code up to ten.
 CHARACTERS_PER_TOKEN = 16
-_REMEMBERED_CHARACTERS = 64
+_REMEMBERED_CHARACTERS = 256
 
 
 class Sizer:
@@ -21,7 +21,8 @@ class Sizer:
     def __init__(self, tokens: Tokens, passage_tokens: int | None = None) -> None:
         self.tokens = tokens
         self.target = min(tokens.window, passage_tokens or tokens.window)
-        self._remembered = lru_cache(maxsize=65_536)(self._weigh_one)
+        self._most = self.target * CHARACTERS_PER_TOKEN
+        self._remembered = lru_cache(maxsize=32_768)(self._weigh_one)
 
     @cached_property
     def special(self) -> int:
@@ -44,16 +45,15 @@ class Sizer:
 
     def weigh(self, texts: Sequence[str]) -> list[int]:
         """Weight of each text; one that fits nowhere is not tokenised, however long it is."""
-        most = self.target * CHARACTERS_PER_TOKEN
-        counts = self.tokens.count_many([text if len(text) <= most else "" for text in texts])
-        return [
-            max(count - self.special, -(-len(text) // CHARACTERS_PER_TOKEN))
-            for count, text in zip(counts, texts, strict=True)
-        ]
+        counts = self.tokens.count_many([text if len(text) <= self._most else "" for text in texts])
+        return [self._heavier(count, text) for count, text in zip(counts, texts, strict=True)]
 
     def weight(self, text: str) -> int:
-        """Weight of one text; splitters ask for the same words again and again, so short ones are remembered."""
+        """Weight of one text; splitters ask for the same ones again, so all but long ones are remembered."""
         return self._remembered(text) if len(text) <= _REMEMBERED_CHARACTERS else self._weigh_one(text)
 
     def _weigh_one(self, text: str) -> int:
-        return self.weigh([text])[0]
+        return self._heavier(self.tokens.count(text if len(text) <= self._most else ""), text)
+
+    def _heavier(self, count: int, text: str) -> int:
+        return max(count - self.special, -(-len(text) // CHARACTERS_PER_TOKEN))

@@ -10,9 +10,9 @@ from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
 from chunking.cutting import cut
 from chunking.sizing import Sizer
 
-# Paragraph, line, sentence (also of scripts without spaces), clause, word, and any character as the last resort.
-PROSE = [r"\n\n+", r"\n", r"(?<=[.!?…])\s+", r"(?<=[。！？])", r"(?<=[;:,])\s+", r"\s+", ""]
-LINES = [r"\n\n+", r"\n", r"\s+", ""]
+# Paragraph, line, sentence (also of scripts without spaces; "3." begins one), clause, word.
+PROSE = [r"\n\n+", r"\n", r"(?<=\D[.!?…])\s+", r"(?<=[。！？])", r"(?<=[;:,])\s+", r"\s+"]
+LINES = [r"\n\n+", r"\n", r"\s+"]
 _ALIASES = {
     "c#": "csharp", "c++": "cpp", "cc": "cpp", "cs": "csharp", "ex": "elixir", "golang": "go", "hs": "haskell",
     "htm": "html", "javascript": "js", "jsx": "js", "kt": "kotlin", "md": "markdown", "pl": "perl", "ps1": "powershell",
@@ -37,8 +37,8 @@ class Splitters:
 
     def code(self, text: str, language: str, limit: int) -> list[str]:
         """Pieces that weigh at most `limit`, at definitions where the language is known, else at lines."""
-        separators = code_separators(language)
-        pieces = self._split(text, separators or LINES, limit, 0, keep="start" if separators else "end")
+        known = code_separators(language)
+        pieces = self._split(text, known or LINES, limit, 0, keep="start" if known else "end")
         return [piece.strip("\n").rstrip() for piece in pieces]
 
     def _split(self, text: str, separators: list[str], limit: int, overlap: int, keep: _Keep) -> list[str]:
@@ -53,21 +53,36 @@ class Splitters:
             chunk_overlap=min(overlap, limit // 2),
             length_function=self._sizer.weight,
         )
-        pieces = [piece for coarse in _coarse(text) for piece in splitter.split_text(coarse) if piece.strip()]
-        return [small for piece in pieces for small in self._fitting(piece, limit)]
+        pieces = [piece for coarse in _coarse(text) for piece in splitter.split_text(coarse)]
+        pieces = [small for piece in pieces for small in self._fitting(piece, limit)]
+        return [piece for piece in (pieces if overlap else self._merged(pieces, limit)) if piece.strip()]
 
     def _fitting(self, piece: str, limit: int) -> list[str]:
-        """Tokens of a whole can be more than those of its parts, where a cut was made inside a word."""
-        if self._sizer.weight(piece) <= limit:
-            return [piece]
-        return [small for small in cut(piece, limit, self._sizer) if small.strip()]
+        """The splitter leaves a word that is too long as it is."""
+        return [piece] if self._sizer.weight(piece) <= limit else cut(piece, limit, self._sizer)
+
+    def _merged(self, pieces: list[str], limit: int) -> list[str]:
+        """Whatever stands before and after a piece that had to be cut is left over short; neighbours that fit join."""
+        merged: list[str] = []
+        weight = 0
+        for piece in pieces:
+            more = self._sizer.weight(piece)
+            if merged and weight + more <= limit and self._sizer.weight(merged[-1] + piece) <= limit:
+                merged[-1] += piece
+                weight = self._sizer.weight(merged[-1])
+            else:
+                merged.append(piece)
+                weight = more
+        return merged
 
 
 def code_separators(language: str) -> list[str] | None:
     """langchain's patterns for a language, by any of its usual names; None for a language it does not know."""
     name = language.strip().lower()
     try:
-        return RecursiveCharacterTextSplitter.get_separators_for_language(Language(_ALIASES.get(name, name)))
+        patterns = RecursiveCharacterTextSplitter.get_separators_for_language(Language(_ALIASES.get(name, name)))
+        # The last one would cut between any two characters, and counts them one by one.
+        return [pattern for pattern in patterns if pattern]
     except ValueError:
         return None
 

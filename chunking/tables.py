@@ -1,5 +1,7 @@
 """Tables too long for one passage: rows are divided, header rows and caption repeated."""
 
+from dataclasses import replace
+
 from chunking.cite import Place
 from chunking.packing import NEW_LINE, Unit
 from chunking.sizing import Sizer
@@ -17,7 +19,8 @@ def table_units(block: Block, place: Place, limit: int, sizer: Sizer, splitters:
     repeated = 0 < 2 * head_weight <= limit
     if not repeated:
         rows = [*splitters.prose(head, limit), *rows] if head else rows
-        return _units(rows, limit, place, "", 0, sizer, splitters)
+        first, *others = _units(rows, limit, place, "", 0, sizer, splitters)
+        return [replace(first, tight=False), *others]
     units = _units(rows, limit - head_weight - sizer.joint, place, head, head_weight, sizer, splitters)
     if not units:
         return [Unit(head, head_weight, place)]
@@ -34,7 +37,8 @@ def _units(
         parts = [(row, weight)]
         if weight > room:
             parts = [(part, sizer.weight(part)) for part in splitters.prose(row, room)]
-        units += [Unit(text, size, place, context, context_weight, tight=True) for text, size in parts]
+        for position, (text, size) in enumerate(parts):
+            units.append(Unit(text, size, place, context, context_weight, tight=True, breaks=position > 0))
     return units
 
 

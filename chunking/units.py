@@ -40,12 +40,17 @@ class UnitBuilder:
         """Units of a section's blocks, in order; a list is one unit, with the sentence that leads into it."""
         found: list[Unit] = []
         clusters = deque(_clusters(pieces))
+        before: Piece | None = None
         while clusters:
             cluster = clusters.popleft()
+            head: Sequence[Piece] = ()
             if clusters and self._leads(cluster, clusters[0]):
-                found += self._divided_or_whole(cluster, clusters.popleft(), _Context(), 0)
-            else:
-                found += self._divided_or_whole([], cluster, _Context(), 0)
+                head, cluster = cluster, clusters.popleft()
+            made = self._divided_or_whole(head, cluster, _Context(), 0)
+            if before is not None and _loose_items(before, cluster[0]):
+                made[0] = replace(made[0], tight=True)
+            found += made
+            before = cluster[-1]
         return found
 
     def _leads(self, cluster: Sequence[Piece], following: Sequence[Piece]) -> bool:
@@ -84,7 +89,11 @@ class UnitBuilder:
             inner = self._context(inner, piece)
         found: list[Unit] = []
         for item in items:
-            found += self._divided_or_whole([], item, inner, depth + 1)
+            made = self._divided_or_whole([], item, inner, depth + 1)
+            follows_item = bool(found) or (bool(head) and head[-1].block.kind in _ITEMS)
+            if follows_item and item[0].block.kind in _ITEMS:
+                made[0] = replace(made[0], tight=True)
+            found += made
         return self._glued(led, found)
 
     def _glued(self, led: list[Unit], found: list[Unit]) -> list[Unit]:
@@ -95,7 +104,7 @@ class UnitBuilder:
         weight = last.weight + self.sizer.joint + first.weight
         if weight > self._room(_Context(last.context, last.context_weight)):
             return led + found
-        separator = NEW_LINE if first.tight and last.tight else BLANK_LINE
+        separator = NEW_LINE if first.tight else BLANK_LINE
         one = replace(last, text=f"{last.text}{separator}{first.text}", weight=weight)
         return [*led[:-1], one, *found[1:]]
 
@@ -110,10 +119,11 @@ class UnitBuilder:
             parts = self.splitters.code(piece.text, piece.block.label, room)
         else:
             parts = self.splitters.prose(piece.text, room, self.overlap)
-        return [self._unit(part, self.sizer.weight(part), piece, context) for part in parts]
+        units = [self._unit(part, self.sizer.weight(part), piece, context) for part in parts]
+        return [*units[:1], *(replace(unit, breaks=True) for unit in units[1:])]
 
     def _unit(self, text: str, weight: int, first: Piece, context: _Context) -> Unit:
-        return Unit(text, weight, first.place, context.text, context.weight, tight=first.block.kind in _ITEMS)
+        return Unit(text, weight, first.place, context.text, context.weight)
 
     def _room(self, context: _Context) -> int:
         return self.limit - (context.weight + self.sizer.joint if context.text else 0)
@@ -139,6 +149,11 @@ def _clusters(pieces: Sequence[Piece]) -> list[list[Piece]]:
         else:
             found.append([piece])
     return found
+
+
+def _loose_items(before: Piece, piece: Piece) -> bool:
+    """Neighbouring items of a list that its parser could not tell as one."""
+    return all(one.block.kind in _ITEMS and not one.block.group for one in (before, piece))
 
 
 def _items(pieces: Sequence[Piece]) -> list[list[Piece]]:

@@ -1,12 +1,14 @@
 """Length in the model's own tokens, by its tokenizer.json alone: neither fastembed nor onnxruntime is imported."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tokenizers import Tokenizer
 
 from headwater.errors import ConfigError
+
+_SLICE = 1_000_000
 
 
 class ModelTokens:
@@ -26,12 +28,16 @@ class ModelTokens:
         return self._window
 
     def count(self, text: str) -> int:
-        return self.count_many([text])[0]
+        # A batch of one would cost ten times as much, for waking the tokenizer's threads.
+        return len(self._load().encode(_encodable(text)))
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        return [len(encoding) for encoding in self._load().encode_batch_fast([_encodable(text) for text in texts])]
+        tokenizer = self._load()
+        counts: list[int] = []
+        for start, end in _slices(texts):
+            encodings = tokenizer.encode_batch_fast([_encodable(text) for text in texts[start:end]])
+            counts += [len(encoding) for encoding in encodings]
+        return counts
 
     def offsets(self, text: str) -> list[tuple[int, int]]:
         encoding = self._load().encode(_encodable(text), add_special_tokens=False)
@@ -55,6 +61,18 @@ def _read(file: Path) -> Tokenizer:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
+
+
+def _slices(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Ranges of texts of about a megabyte: an encoding takes up some fifty times the memory of its text."""
+    start = characters = 0
+    for position, text in enumerate(texts):
+        characters += len(text)
+        if characters >= _SLICE:
+            yield start, position + 1
+            start, characters = position + 1, 0
+    if start < len(texts):
+        yield start, len(texts)
 
 
 def _encodable(text: str) -> str:
