@@ -126,9 +126,10 @@ def _block(item: _Styled, groups: office.Groups) -> Block:
     typed = office.typed_item(shown) if level is None else None
     if typed:
         level, (ordinal, shown) = 0, typed
-    elif level is None and item.style.startswith("List"):
+    elif item.style.startswith("List"):
+        # "List Bullet 2" is a list of its own, on its first level, set further in.
         depth = re.search(r"\d$", item.style)
-        level = int(depth[0]) - 1 if depth else 0
+        level = max(level or 0, int(depth[0]) - 1 if depth else 0)
     if level is None:
         groups.end()
         return office.prose(shown, page=item.page)

@@ -2,6 +2,8 @@
 
 import io
 import math
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -9,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
+from openpyxl.utils import column_index_from_string, get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 from unstructured.partition.xlsx import _ConnectedComponents
 
@@ -20,6 +23,7 @@ from headwater.parsing.blocks import document, squeeze, squeeze_lines, table_blo
 VERSION = "1"
 
 _CELL_LIMIT = 2_000_000
+_MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ def parse(raw: RawDocument) -> Document:
     """Visible sheets in order; merged cells filled, dates in ISO form, percentages as shown, empty rows left out."""
     with office.open_container(raw.content, "xl/") as archive:
         meta = dict(office.core_properties(archive))
+        with office.translated("the workbook"):
+            _check_merges(archive)
     blocks: list[Block] = []
     hidden: list[str] = []
     with office.translated("the workbook"):
@@ -56,6 +62,22 @@ def parse(raw: RawDocument) -> Document:
     return document(raw, blocks, meta)
 
 
+def _check_merges(archive: zipfile.ZipFile) -> None:
+    """Before openpyxl makes a cell for every place that a merge covers, of which a few bytes can ask for billions."""
+    covered = 0
+    for name in archive.namelist():
+        if not name.lower().startswith("xl/worksheets/"):
+            continue
+        for left, top, right, bottom in _MERGE.findall(archive.read(name)):
+            width = column_index_from_string(right.decode()) - column_index_from_string(left.decode()) + 1
+            covered += width * (int(bottom) - int(top) + 1)
+    if covered > _CELL_LIMIT:
+        raise TooLargeError(
+            f"merged cells of the workbook cover {covered:,} cells, more than {_CELL_LIMIT:,}",
+            advice="Merge no more cells than have something in them.",
+        )
+
+
 def _sheet(sheet: Worksheet, groups: office.Groups, page: int) -> Iterator[Block]:
     grid = _filled(sheet)
     if not grid:
@@ -72,7 +94,7 @@ def _sheet(sheet: Worksheet, groups: office.Groups, page: int) -> Iterator[Block
         part = component.subtable
         for beside in _side_by_side(part):
             cells = [list(row) for row in beside.itertuples(index=False, name=None)]
-            corner = f"{openpyxl.utils.get_column_letter(beside.columns[0])}{beside.index[0]}"
+            corner = f"{get_column_letter(beside.columns[0])}{beside.index[0]}"
             yield from _component(cells, headers.get(corner), groups, page)
 
 
@@ -141,12 +163,8 @@ def _filled(sheet: Worksheet) -> _Grid:
             grid[row, column] = _Cell(text, (row, column), isinstance(cell.value, str))
             length += len(text)
             office.check_text(length)
-    spent = 0
     for merged in sheet.merged_cells.ranges:
         origin = grid.get((merged.min_row, merged.min_col))
-        spent += merged.size["rows"] * merged.size["columns"]
-        if spent > _CELL_LIMIT:
-            raise TooLargeError(f"merged cells of the sheet {sheet.title!r} cover more than {_CELL_LIMIT:,} cells")
         if origin:
             length += len(origin.text) * merged.size["rows"] * merged.size["columns"]
             office.check_text(length)

@@ -1,0 +1,80 @@
+"""Mail messages: headers to metadata, plain and HTML bodies."""
+
+from email.message import EmailMessage
+from typing import Any
+
+import pytest
+
+from headwater.errors import BrokenFileError
+from headwater.model import BlockKind
+
+K = BlockKind
+Parse = Any
+
+PLAIN = """Hello all,
+
+please rotate the key before Friday. It is easy, and
+this line goes on from the one before.
+
+1. Open the console
+2. Press "Rotate"
+
+Warning: old keys stop working at once.
+"""
+HTML = """<html><body><h2>What to do</h2><p>Please rotate the key.</p>
+<ol><li>Open the console<ul><li>as admin</li></ul></li><li>Press Rotate</li></ol>
+<table><tr><th>Key</th><th>Age</th></tr><tr><td>a</td><td>3</td></tr></table><pre>curl -X POST</pre></body></html>"""
+
+
+def message(html: str = "") -> EmailMessage:
+    made = EmailMessage()
+    made["Subject"] = "Rotating the API key – süd"
+    made["From"] = "Ana <ana@example.com>"
+    made["To"] = "ops@example.com"
+    made["Date"] = "Tue, 02 Jan 2024 10:00:00 +0100"
+    made.set_content(PLAIN)
+    if html:
+        made.add_alternative(html, subtype="html")
+    return made
+
+
+def test_plain_text(parse_file: Parse) -> None:
+    found = parse_file("mail.eml", message().as_bytes())
+    assert [(b.kind, b.ordinal, b.text) for b in found.blocks] == [
+        (K.HEADING, "", "Rotating the API key – süd"),
+        (K.PARAGRAPH, "", "Hello all,"),
+        (
+            K.PARAGRAPH,
+            "",
+            "please rotate the key before Friday. It is easy, and this line goes on from the one before.",
+        ),
+        (K.STEP, "1", "Open the console"),
+        (K.STEP, "2", 'Press "Rotate"'),
+        (K.ADMONITION, "", "Warning: old keys stop working at once."),
+    ]
+    assert found.meta["author"] == "Ana <ana@example.com>"
+    assert found.meta["subject"] == "Rotating the API key – süd"
+    assert found.meta["date"] == "2024-01-02T09:00:00+00:00"
+
+
+def test_html_body_and_attachments(parse_file: Parse) -> None:
+    made = message(HTML)
+    made.add_attachment(b"%PDF-", maintype="application", subtype="pdf", filename="report.pdf")
+    found = parse_file("mail.eml", made.as_bytes())
+    assert [(b.kind, b.level, b.ordinal, b.text.split("\n")[0]) for b in found.blocks] == [
+        (K.HEADING, 1, "", "Rotating the API key – süd"),
+        (K.HEADING, 3, "", "What to do"),
+        (K.PARAGRAPH, 0, "", "Please rotate the key."),
+        (K.STEP, 0, "1", "Open the console"),
+        (K.LIST_ITEM, 1, "", "as admin"),
+        (K.STEP, 0, "2", "Press Rotate"),
+        (K.TABLE, 0, "", "| Key | Age |"),
+        (K.CODE, 0, "", "curl -X POST"),
+    ]
+    assert found.blocks[6].header_rows == 1
+    assert found.meta["attachments"] == ("report.pdf",)
+
+
+def test_what_is_no_message(parse_file: Parse) -> None:
+    with pytest.raises(BrokenFileError, match="no mail message"):
+        parse_file("mail.eml", b"just some words without any header\n")
