@@ -75,6 +75,19 @@ def test_stamp_sets_epochs_of_those_that_exist(index: Index, make_point) -> None
     assert index.retrieve([ids[0]])[0].payload == {**points[0].payload, "from": 7, "to": 9}
 
 
+def test_stamp_where_a_condition_holds(index: Index, make_point) -> None:
+    points = [make_point(n, from_=NEVER) for n in range(6)]
+    index.upsert(points)
+    ids = [point.id for point in points]
+    index.stamp(ids[:2], fence=7)
+    index.stamp([*ids, str(uuid.uuid4())], from_=7, where=Not(Between(field="fence", gte=7)))
+    assert [point.payload["from"] for point in index.retrieve(ids)] == [NEVER, NEVER, 7, 7, 7, 7]
+    index.stamp(ids, from_=8, where=Not(Between(field="fence", gte=8)))
+    index.stamp(ids[:1], from_=9, where=OneOf("position", (5,)))
+    assert [point.payload["from"] for point in index.retrieve(ids)] == [8] * 6
+    assert index.retrieve(ids[:1])[0].payload == {**points[0].payload, "from": 8, "fence": 7}
+
+
 def test_set_access_replaces_both_sides_and_nothing_else(index: Index, make_point) -> None:
     points = [make_point(n) for n in range(3)]
     index.upsert(points)

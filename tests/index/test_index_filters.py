@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -91,9 +92,8 @@ def values_of(payload: Mapping[str, Any], field: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module", params=["edge", "memory"])
-def filtered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
-    store: IndexStore
-    store = EdgeStore(tmp_path_factory.mktemp("filters")) if request.param == "edge" else MemoryStore()
+def filtered(request: pytest.FixtureRequest, module_folder: Path) -> Iterator[Index]:
+    store: IndexStore = EdgeStore(module_folder) if request.param == "edge" else MemoryStore()
     yield store.open("filters", dimensions=2)
     store.close()
 

@@ -1,6 +1,7 @@
 """Hybrid search: the same everywhere, and moved by nothing that the reader may not see."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -160,10 +161,8 @@ def test_the_statistics_of_the_words_are_those_of_the_filter(index: Index, make_
 
 
 @pytest.fixture(scope="module")
-def all_stores(
-    tmp_path_factory: pytest.TempPathFactory, start_owner: Callable[..., object]
-) -> Iterator[list[IndexStore]]:
-    folder = tmp_path_factory.mktemp("equal")
+def all_stores(module_folder: Path, start_owner: Callable[..., object]) -> Iterator[list[IndexStore]]:
+    folder = module_folder
     start_owner(folder / "remote")
     owner = read_owner(folder / "remote" / "index")
     assert owner is not None

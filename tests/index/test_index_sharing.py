@@ -37,11 +37,6 @@ DIMENSIONS = 8
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    return tmp_path / "state"
-
-
-@pytest.fixture
 def stores(state: Path) -> Iterator[list[IndexStore]]:
     """Whatever a test appends is closed."""
     opened: list[IndexStore] = []
@@ -261,6 +256,7 @@ def test_an_owner_that_hangs_is_named(state: Path, start_owner) -> None:
     owner = start_owner(state)
     remote = RemoteStore(held(owner, state), timeout=0.5)
     owner.send_signal(signal.SIGSTOP)
+    os.waitpid(owner.pid, os.WUNTRACED)
     try:
         with pytest.raises(BusyError, match=f"process {owner.pid}"):
             remote.generations()
