@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from chunking.packing import BLANK_LINE, NEW_LINE, Unit
 from chunking.sections import Piece
@@ -39,7 +39,9 @@ class UnitBuilder:
     def units(self, pieces: Sequence[Piece]) -> list[Unit]:
         """Units of a section's blocks, in order; a list is one unit, with the sentence that leads into it."""
         found: list[Unit] = []
-        clusters = deque(_clusters(pieces))
+        # Headings without text of their own stand ahead of the first text below a heading beside them.
+        titles = list(takewhile(lambda piece: piece.block.kind is BlockKind.HEADING, pieces))
+        clusters = deque(_clusters(pieces[len(titles) :]))
         before: Piece | None = None
         while clusters:
             cluster = clusters.popleft()
@@ -51,15 +53,13 @@ class UnitBuilder:
                 made[0] = replace(made[0], tight=True)
             found += made
             before = cluster[-1]
-        return found
+        return self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
 
     def _leads(self, cluster: Sequence[Piece], following: Sequence[Piece]) -> bool:
-        """Whether this is a heading without text of its own, or the sentence that introduces a list."""
+        """Whether this is the sentence that introduces a list."""
         piece = cluster[0]
         if len(cluster) > 1 or not self._tells(piece.weight):
             return False
-        if piece.block.kind is BlockKind.HEADING:
-            return True
         first = following[0].block.kind
         introduces = first is BlockKind.STEP or (first in _ITEMS and piece.text.rstrip().endswith((":", "：")))
         return introduces and piece.block.kind is BlockKind.PARAGRAPH

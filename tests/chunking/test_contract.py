@@ -43,7 +43,7 @@ def repeatable(blocks: Sequence[Block]) -> set[str]:
         if block.kind is BlockKind.TABLE:
             found.update(words(" ".join(cell for row in block.rows[: block.header_rows] for cell in row)))
         leads = following is not None and following.kind in (BlockKind.LIST_ITEM, BlockKind.STEP)
-        if block.group or (leads and block.kind is BlockKind.PARAGRAPH) or block.kind is BlockKind.HEADING:
+        if block.group or (leads and block.kind is BlockKind.PARAGRAPH):
             found.update(words(block.text))
     return found
 

@@ -73,7 +73,7 @@ def test_headings_without_text_go_with_what_follows(tokens: Tokens) -> None:
 
 def test_a_procedure_that_fits_stays_whole_with_its_lead_in(tokens: Tokens) -> None:
     chunks = chunked(
-        tokens, paragraph(f"{LONG} " * 10), paragraph("To restore a node:"), *steps(6, "Open the panel and press it.")
+        tokens, paragraph(f"{LONG} " * 12), paragraph("To restore a node:"), *steps(6, "Open the panel and press it.")
     )
     assert chunks[-1].text.startswith("To restore a node:\n\n1. Open")
     assert chunks[-1].text.count("\n") == 7
