@@ -65,7 +65,7 @@ def commit_for_ever(say: Say, url: str, documents: int) -> None:
     say("ready")
     while True:
         publication, epoch = begin(ledger, holder)
-        ledger.commit(whole_commit(publication, epoch, documents))
+        ledger.commit(whole_commit(publication, epoch, documents, ledger.epoch()))
 
 
 def commit_until_full(say: Say, url: str, documents: int, file_size: int | None = None) -> None:
@@ -75,7 +75,7 @@ def commit_until_full(say: Say, url: str, documents: int, file_size: int | None 
         resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
     for _ in range(2000):
         publication, epoch = begin(ledger, holder)
-        ledger.commit(whole_commit(publication, epoch, documents))
+        ledger.commit(whole_commit(publication, epoch, documents, ledger.epoch()))
     say("never full")
 
 
@@ -97,8 +97,8 @@ def begin(ledger: Ledger, holder: Holder) -> tuple[int, int]:
     return publication, epoch
 
 
-def whole_commit(publication: int, epoch: int, documents: int) -> Commit:
-    """Documents 0 to n-1 in version `epoch`, and one that exists in this epoch only."""
+def whole_commit(publication: int, epoch: int, documents: int, before: int = 0) -> Commit:
+    """Documents 0 to n-1 in version `epoch`, and one that exists in this epoch only; the last was `before`."""
     now, names = datetime.now(UTC), [*map(str, range(documents)), f"only-{epoch}"]
     rows = tuple(
         DocumentRow(
@@ -121,8 +121,7 @@ def whole_commit(publication: int, epoch: int, documents: int) -> Commit:
         for name in names
     )
     events = tuple(Event(at=now, run="r", source="s", document=n, outcome="indexed", epoch=epoch) for n in names)
-    gone = tuple(("s", f"only-{older}") for older in range(max(1, epoch - 50), epoch))
-    return Commit(publication=publication, epoch=epoch, rows=rows, removed=gone, events=events)
+    return Commit(publication=publication, epoch=epoch, rows=rows, removed=(("s", f"only-{before}"),), events=events)
 
 
 ORDERS = {
