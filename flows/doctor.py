@@ -8,6 +8,7 @@ from importlib import metadata
 from itertools import islice
 from typing import Literal
 
+from connectors.registry import check as overlaps
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.model import Ref, Unreadable
@@ -42,6 +43,7 @@ def examine(workshop: Workshop) -> list[Check]:
     ):
         checks.append(_guarded(name, workshop, look))
     checks.extend(_sources(workshop))
+    checks.extend(_overlaps(workshop))
     return checks
 
 
@@ -119,3 +121,11 @@ def _sources(workshop: Workshop) -> Iterator[Check]:
             yield Check(name, "warn", "no documents", "Check its path, include and exclude.")
         else:
             yield Check(name, "ok", found)
+
+
+def _overlaps(workshop: Workshop) -> Iterator[Check]:
+    try:
+        for sentence in overlaps(workshop.settings):
+            yield Check("sources", "warn", sentence, "Exclude one from the other.")
+    except HeadwaterError:
+        return  # said for its source already

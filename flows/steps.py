@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
 
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
@@ -13,6 +14,13 @@ from headwater.publishing.collect import collect
 from headwater.publishing.records import utc_now
 
 log = logging.getLogger("headwater")
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A connector that can say what it saw and did not list, by what it is."""
+
+    def left_out(self) -> Mapping[str, int]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
     collect(workshop.index(), workshop.ledger, workshop.ledger.generation(), workshop.holder)
-    report.notes.extend(unconfigured(workshop))
+    report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop)])
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
@@ -67,16 +75,19 @@ def unconfigured(workshop: Workshop) -> list[str]:
 def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
     started = time.monotonic()
     report = SourceReport(name)
+    complete = False
     try:
         with workshop.prepared(name) as source_run:
             report = source_run.report
             _in_order(name, steps)
-        _remember(workshop, name)
+            complete = source_run.plan().complete
     except HeadwaterError as error:
         report.fail(str(error), error.advice)
     except Exception as error:
+        # Whatever is wrong with one source, the others are still ingested.
         log.exception("source %s failed", name)
         report.fail(f"{type(error).__name__}: {error}", "This is a fault in Headwater; the log has its traceback.")
+    _remember(workshop, name, report, complete=complete)
     report.seconds = time.monotonic() - started
     return report
 
@@ -89,16 +100,32 @@ def _in_order(name: str, steps: Steps) -> None:
     steps.remove_absent(name)
 
 
-def _remember(workshop: Workshop, name: str) -> None:
+def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: bool) -> None:
     source, now = workshop.source(name), utc_now()
-    before = next((row for row in workshop.ledger.sources() if row.name == name), None)
+    unknown = SourceRow(name=name, kind=source.kind, adhoc=source.adhoc)
+    before = next((row for row in workshop.ledger.sources() if row.name == name), unknown)
     workshop.ledger.save_source(
-        SourceRow(
-            name=name,
+        replace(
+            before,
             kind=source.kind,
             adhoc=source.adhoc,
             documents=len(workshop.ledger.versions(workshop.generation, name)),
-            last_complete=now if workshop.only is None else (before.last_complete if before else None),
-            last_success=now,
+            last_complete=now if complete else before.last_complete,
+            last_success=before.last_success if report.error else now,
+            last_error=report.error,
         )
     )
+
+
+def _left_out(workshop: Workshop, reports: Sequence[SourceReport]) -> list[str]:
+    """Sentences about files that no parser reads; only where documents were indexed, since it lists again."""
+    said = (_count_left_out(r.source, workshop.connector(workshop.source(r.source))) for r in reports if r.indexed)
+    return [sentence for sentence in said if sentence]
+
+
+def _count_left_out(source: str, connector: object) -> str:
+    if not isinstance(connector, LeavesOut):
+        return ""
+    found = sorted(connector.left_out().items(), key=lambda item: -item[1])
+    kinds = ", ".join(f"{what or 'without extension'} {count:,}" for what, count in found[:6])
+    return f"{source}: {sum(count for _, count in found):,} files left out ({kinds})" if found else ""
