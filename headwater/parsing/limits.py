@@ -11,6 +11,7 @@ from headwater.errors import BrokenFileError, EncryptedError, TooLargeError
 MB = 1 << 20
 _CHUNK = 64 * 1024
 _ENCRYPTED_FLAG = 0x1
+_XML_STARTS = (b"<", b"\xef\xbb\xbf<", b"\xff\xfe<", b"\xfe\xff\x00<", b"\x00<")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,7 @@ def open_zip(content: bytes, limits: ZipLimits = ZIP_LIMITS) -> zipfile.ZipFile:
         ) from error
     _check_directory(entries, limits)
     for entry in entries:
-        if entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-            _check_prolog(archive, entry)
+        _check_prolog(archive, entry)
     return archive
 
 
@@ -87,14 +87,21 @@ class _DoctypeFoundError(Exception):
 
 
 def _check_prolog(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
-    """BrokenFileError for a document type declaration: Office writes none, and entity bombs need one."""
+    """BrokenFileError for XML with a document type declaration: Office writes none, and entity bombs need one.
+
+    A part may be XML whatever its name is, so that every part is looked into.
+    """
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _found_doctype
     parser.StartElementHandler = _reached_root
     try:
         with archive.open(entry) as part:
-            while piece := part.read(_CHUNK):
+            piece = part.read(_CHUNK)
+            if not piece.lstrip().startswith(_XML_STARTS):
+                return
+            while piece:
                 parser.Parse(piece, False)
+                piece = part.read(_CHUNK)
     except _RootReachedError:
         return
     except _DoctypeFoundError:

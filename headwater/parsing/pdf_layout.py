@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from statistics import median
@@ -30,14 +30,23 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
             at[place][text] += 1
     running = {place for place, texts in at.items() if _is_running(texts, len(pages))}
     frequent = {(place, text) for place, texts in at.items() for text, n in texts.items() if n >= _often(len(pages))}
-    return [
-        [
-            line
-            for line, place in placed
-            if place is None or (place not in running and (place, _pattern(line.text)) not in frequent)
-        ]
-        for placed in places
-    ]
+
+    def runs(line: Line, place: int | None) -> bool:
+        return place is not None and (place in running or (place, _pattern(line.text)) in frequent)
+
+    kept = [_peeled(placed, runs) for placed in places]
+    # Pages that are alike throughout, such as forms, are not headers only.
+    return kept if any(kept) else [list(page) for page in pages]
+
+
+def _peeled(placed: list[tuple[Line, int | None]], runs: Callable[[Line, int | None], bool]) -> list[Line]:
+    """Without the running lines at the upper and lower edge; what lies further in than another line is body."""
+    downwards = sorted(placed, key=lambda item: item[0].top)
+    first = next((n for n, item in enumerate(downwards) if not runs(*item)), len(downwards))
+    upwards = sorted(downwards[first:], key=lambda item: -item[0].bottom)
+    last = next((n for n, item in enumerate(upwards) if not runs(*item)), len(upwards))
+    gone = {id(line) for line, _ in (*downwards[:first], *upwards[:last])}
+    return [line for line, _ in placed if id(line) not in gone]
 
 
 def without_contents(lines: Sequence[Line]) -> list[Line]:

@@ -116,7 +116,8 @@ class PageReader:
         )  # fmt: skip
 
     def _is_level(self, index: int) -> bool:
-        angle = math.degrees(api.FPDFText_GetCharAngle(self._text.raw, index)) - self._rotation
+        # Both are clockwise.
+        angle = math.degrees(api.FPDFText_GetCharAngle(self._text.raw, index)) + self._rotation
         return bool(abs((angle + 180) % 360 - 180) < 2)
 
     def _style(self, inked: list[_Char]) -> tuple[bool, bool]:
