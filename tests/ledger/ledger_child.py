@@ -60,12 +60,13 @@ def stall(say: Say, url: str, lease: str, seconds: float, go: str) -> None:
 
 
 def commit_for_ever(say: Say, url: str, documents: int) -> None:
-    """Each commit replaces every document and adds one event for each."""
+    """Each commit replaces every document and adds one event for each; says how long it took."""
     ledger, holder = open_ledger(url), this_process("commit")
-    say("ready")
     while True:
+        started = time.monotonic()
         publication, epoch = begin(ledger, holder)
         ledger.commit(whole_commit(publication, epoch, documents, ledger.epoch()))
+        say(time.monotonic() - started)
 
 
 def commit_until_full(say: Say, url: str, documents: int, file_size: int | None = None) -> None:

@@ -44,18 +44,17 @@ def test_a_kill_leaves_the_whole_commit_or_nothing(database, children, kills):
     reader, before, cut = database.open(), 0, 0
     for _ in range(kills):
         child = children.start("commit_for_ever", url=database.url, documents=DOCUMENTS)
-        assert child.hears() == "ready"
-        time.sleep(random.uniform(0, 0.06))
+        taken = [child.hears() for _ in range(random.randint(1, 3))]
+        time.sleep(random.uniform(0, 2 * min(taken)))
         child.kill()
         fresh = database.open()
         cut += len(fresh.open_publications())
         epoch = assert_whole(fresh)
-        assert epoch >= before
+        assert epoch > before
         assert reader.epoch() == epoch
         before = epoch
         fresh.close()
-    assert before > kills / 4, "the children got something done"
-    assert cut > kills / 10, "and were interrupted while they did"
+    assert cut > kills / 4, "they were interrupted in the middle"
 
 
 def assert_full(ledger, child):

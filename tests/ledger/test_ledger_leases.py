@@ -183,7 +183,15 @@ def stalled(database, children, tmp_path):
     child = children.start("stall", url=database.url, lease="publish", seconds=0.5, go=str(go))
     publication = child.hears()
     assert isinstance(publication, int), publication
-    child.signal(signal.SIGSTOP)
+    impatient = database.open(busy_seconds=0.5)
+    while True:
+        child.signal(signal.SIGSTOP)
+        try:
+            impatient.next_epoch()
+            break
+        except BusyError:  # it was just renewing its lease; stopped there, it would keep everyone from writing
+            child.signal(signal.SIGCONT)
+            time.sleep(0.01)
     go.touch()
     return child, publication
 
