@@ -116,4 +116,18 @@ def blocks_of(shapes: Sequence[Shape]) -> list[Block]:
     return blocks
 
 
-documents = _shapes().map(blocks_of).map(document)
+def _outline(parts: Sequence[tuple[int, int]]) -> list[Shape]:
+    return [
+        shape
+        for level, size in parts
+        for shape in (Shape(BlockKind.HEADING, 1, level), Shape(BlockKind.PARAGRAPH, size))
+        if shape.words
+    ]
+
+
+_mixed = _shapes()
+# Many headings over little text, which is where sections are joined.
+_outlines = st.lists(st.tuples(st.integers(1, 3), st.sampled_from([0, 1, 2, 4, 12])), min_size=2, max_size=16).map(
+    _outline
+)
+documents = st.one_of(_mixed, _outlines).map(blocks_of).map(document)
