@@ -85,6 +85,11 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_report_header() -> str:
+    server = os.environ.get("QDRANT_URL", "")
+    return f"qdrant server: {'the one of QDRANT_URL' if server else 'none (QDRANT_URL), so its adapter runs in memory only'}"
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     skipped = _skips(config)
     if skipped and ALL_REQUIRED:

@@ -3,6 +3,9 @@ import importlib.metadata
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -77,11 +80,24 @@ def test_other_weights_in_the_package_are_refused(tmp_path: Path, monkeypatch: p
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
-def test_unwritable_cache_is_a_state_error(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(StateError, match="cannot be made"):
-        packaged_model(tmp_path / "cache")
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Root writes everywhere, so it becomes nobody for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+def test_unwritable_cache_is_a_state_error() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o555)
+        with ordinary_user(), pytest.raises(StateError, match="cannot be made"):
+            packaged_model(Path(folder) / "cache")
 
 
 def test_cache_under_a_file_is_a_state_error(tmp_path: Path) -> None:
