@@ -106,38 +106,41 @@ class Family:
     def _serve(self, worker: Worker | None, job: Job) -> Worker | None:
         """Settle the job's future; returns the worker if it may go on."""
         try:
-            if worker and worker.lost():
-                self._retire(worker)
-                worker = None
-            worker = worker or self._spawn()
+            result, worker = self._attempt(worker, job, again=True)
         except (StateError, CancelledError) as error:
             job.future.set_exception(error)
             return None
-        result, keep = self._attempt(worker, job)
         if isinstance(result, Document):
             job.future.set_result(result)
         else:
             job.future.set_exception(result)
-        return worker if keep else None
+        return worker
 
-    def _attempt(self, worker: Worker, job: Job) -> tuple[Document | ParseError | CancelledError, bool]:
-        """What became of the document, and whether the worker is still there to go on."""
+    def _attempt(self, worker: Worker | None, job: Job, *, again: bool) -> tuple[Document | ParseError, Worker | None]:
+        """What became of the document, and the worker that may go on."""
+        if worker and worker.lost():
+            self._retire(worker)
+            worker = None
+        worker = worker or self._spawn()
         try:
             result = self._exchange(worker, job)
-        except TimeoutError:
-            self._retire(worker)
-            return self._too_slow(), False
-        except (EOFError, OSError):
+        except (ParseError, CancelledError, OSError, EOFError) as error:
             status = self._retire(worker)
-            return CancelledError() if self._closing else _death(status), False
-        except (ParseError, CancelledError) as error:
-            self._retire(worker)
-            return error, False
+            if self._closing:
+                raise CancelledError from None
+            if isinstance(error, ParseError):
+                return error, None
+            if isinstance(error, TimeoutError):
+                return self._too_slow(), None
+            if again and status is not None and os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+                # Not by us: a system out of memory may pick the neighbour of the one that took it.
+                return self._attempt(None, job, again=False)
+            return _death(status), None
         # What a worker keeps from one document would count against the next.
         if isinstance(result, ParseMemoryError) or worker.growth() > self._bounds.memory // 2:
             self._retire(worker)
-            return result, False
-        return result, True
+            return result, None
+        return result, worker
 
     def _exchange(self, worker: Worker, job: Job) -> Document | ParseError:
         """The worker's own answer; raises whatever makes the worker unusable."""

@@ -20,7 +20,7 @@ _LOOK_AHEAD_BYTES = 64 * limits.MB
 
 
 class ParserPool:
-    """Parses documents in worker processes, at most `workers` of each family (text, office, PDF) at a time.
+    """Parses documents in worker processes, at most `workers` of each family (text, office, mail, PDF) at a time.
 
     `timeout` is the wall time in seconds that one document may take, without waiting for its turn; `memory_mb`
     what its parse may take on top of a worker that is ready. A worker beyond either is killed and replaced, and

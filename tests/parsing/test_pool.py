@@ -54,7 +54,7 @@ def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
 
 
-def pool(workers: int = 1, timeout: float = 0.5, memory_mb: int = 64) -> ParserPool:
+def pool(workers: int = 1, timeout: float = 20, memory_mb: int = 64) -> ParserPool:
     return ParserPool(workers, timeout, memory_mb, formats=[HOSTILE], input_limit=1_000_000)
 
 
@@ -81,7 +81,6 @@ def test_round_trip_keeps_everything_and_the_very_same_raw(one: ParserPool) -> N
 @pytest.mark.parametrize(
     ("text", "error", "words"),
     [
-        ("loop", ParseTimeoutError, "0.5 s"),
         ("hog", ParseMemoryError, "64 MB"),
         ("gulp", ParseMemoryError, "memory"),
         ("segfault", ParseMemoryError, "SIGSEGV"),
@@ -97,29 +96,43 @@ def test_round_trip_keeps_everything_and_the_very_same_raw(one: ParserPool) -> N
 def test_a_hostile_parse_fails_alone_and_the_pool_goes_on(
     one: ParserPool, text: str, error: type[ParseError], words: str
 ) -> None:
-    one.submit(raw("warm up")).result()
-    failed = one.submit(raw(text))
     with pytest.raises(error, match=words) as caught:
-        failed.result(timeout=20)
+        one.submit(raw(text)).result()
     assert type(caught.value) is error
-    ended = time.monotonic()
-    assert one.submit(raw("next")).result(timeout=5).blocks[0].text == "next"
-    assert time.monotonic() - ended < 0.5
+    assert caught.value.advice or error is ParseError or text == "recurse"
+    assert one.submit(raw("next")).result().blocks[0].text == "next"
+
+
+def test_an_endless_parse_ends_at_its_time_limit() -> None:
+    with pool(timeout=0.5) as opened:
+        opened.submit(raw("warm up")).result()
+        started = time.monotonic()
+        with pytest.raises(ParseTimeoutError, match=r"limit of 0\.5 s"):
+            opened.submit(raw("loop")).result()
+        assert time.monotonic() - started < 2.5
+
+
+@pytest.mark.parametrize("text", ["loop", "hog", "segfault", "kill"])
+def test_a_killed_worker_is_replaced_within_half_a_second(text: str) -> None:
+    waits = []
+    with pool(timeout=0.5 if text == "loop" else 20) as opened:
+        # The best of three: a busy machine is not what is measured.
+        for _ in range(3):
+            before = worker_of(opened.submit(raw("hi")).result())
+            failed = opened.submit(raw(text))
+            assert isinstance(failed.exception(), ParseError)
+            ended = time.monotonic()
+            after = worker_of(opened.submit(raw("hi")).result())
+            waits.append(time.monotonic() - ended)
+            assert after != before
+            assert not psutil.pid_exists(before)
+    assert min(waits) < 0.5
 
 
 def test_advice_survives_the_way_back(one: ParserPool) -> None:
     with pytest.raises(EncryptedError) as caught:
         one.submit(raw("encrypted")).result()
     assert caught.value.advice == "unlock it"
-
-
-@pytest.mark.parametrize("text", ["loop", "hog", "segfault", "kill"])
-def test_a_killed_worker_is_gone_and_another_one_took_its_place(one: ParserPool, text: str) -> None:
-    before = worker_of(one.submit(raw("hi")).result())
-    with pytest.raises(ParseError):
-        one.submit(raw(text)).result()
-    assert not psutil.pid_exists(before)
-    assert worker_of(one.submit(raw("hi")).result()) != before
 
 
 def test_a_worker_is_used_again_when_nothing_went_wrong(one: ParserPool) -> None:
@@ -129,7 +142,6 @@ def test_a_worker_is_used_again_when_nothing_went_wrong(one: ParserPool) -> None
 def test_an_idle_worker_killed_from_outside_costs_no_document(one: ParserPool) -> None:
     for _ in range(5):
         os.kill(worker_of(one.submit(raw("hi")).result()), signal.SIGKILL)
-        time.sleep(0.05)
         assert one.submit(raw("after")).result().blocks[0].text == "after"
 
 
@@ -145,7 +157,7 @@ def test_the_template_killed_from_outside_costs_no_later_document(one: ParserPoo
 
 
 def test_neighbours_of_a_killed_parse_are_unharmed() -> None:
-    with pool(workers=2, timeout=1.0) as both:
+    with pool(workers=2, timeout=3.0) as both:
         bad = [both.submit(raw(text)) for text in ("hog", "loop", "segfault")]
         slow = [both.submit(raw("sleep 0.2")) for _ in range(4)]
         assert [type(f.exception()) for f in bad] == [ParseMemoryError, ParseTimeoutError, ParseMemoryError]
@@ -161,7 +173,7 @@ def test_parse_keeps_the_order_and_reads_ahead_within_bounds() -> None:
             read += 1
             yield raw("sleep 0.3" if n == 0 else "loop" if n == 30 else f"doc {n}", id=str(n))
 
-    with pool(workers=2) as both:
+    with pool(workers=2, timeout=2.0) as both:
         results = both.parse(raws())
         first = next(results)
         assert read <= 12
@@ -190,10 +202,13 @@ def test_a_binary_document_of_a_text_type_is_refused(one: ParserPool) -> None:
 
 
 def test_first_document_soon_after_the_start() -> None:
-    started = time.monotonic()
-    with pool() as opened:
-        opened.submit(raw("hi")).result()
-        assert time.monotonic() - started < 0.6  # 0.15 s alone; the machine may be busy
+    waits = []
+    for _ in range(5):
+        started = time.monotonic()
+        with pool() as opened:
+            opened.submit(raw("hi")).result()
+            waits.append(time.monotonic() - started)
+    assert min(waits) < 0.3
 
 
 def children() -> list[psutil.Process]:
@@ -207,9 +222,10 @@ def test_closing_ends_every_process_and_thread_even_in_an_endless_parse() -> Non
     with opened:
         running = [opened.submit(raw("loop")) for _ in range(2)]
         queued = opened.submit(raw("queued"))
-        time.sleep(0.5)
-        started = set(children()) - before
-        assert len(started) == 3
+        deadline = time.monotonic() + 20
+        while len(started := set(children()) - before) < 3:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
         closing = time.monotonic()
     assert time.monotonic() - closing < 1.0
     assert not psutil.wait_procs(list(started), timeout=2)[1]
@@ -219,6 +235,14 @@ def test_closing_ends_every_process_and_thread_even_in_an_endless_parse() -> Non
             future.result(timeout=1)
     with pytest.raises(RuntimeError, match="closed"):
         opened.submit(raw("late"))
+
+
+def alive(process: psutil.Process) -> bool:
+    """A zombie has ended; who reaps orphans here is not our business."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 PROGRAM = """
@@ -231,8 +255,9 @@ opened = pool(workers=2, timeout=60)
 opened.__enter__()
 for _ in range(2):
     opened.submit(raw("loop"))
-time.sleep(0.5)
-print(json.dumps([p.pid for p in psutil.Process().children(recursive=True)]), flush=True)
+while len(started := psutil.Process().children(recursive=True)) < 3:
+    time.sleep(0.02)
+print(json.dumps([p.pid for p in started]), flush=True)
 {then}
 """
 
@@ -262,7 +287,10 @@ def test_no_process_outlives_the_program(then: str, sent: signal.Signals | None,
             program.send_signal(sent)
         program.communicate(timeout=20)
     assert len(started) == 3
-    assert not psutil.wait_procs(started, timeout=3)[1]
+    deadline = time.monotonic() + 3
+    while any(alive(process) for process in started):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def test_files_beside_the_program_cannot_shadow_the_workers_modules(
@@ -272,3 +300,34 @@ def test_files_beside_the_program_cannot_shadow_the_workers_modules(
     monkeypatch.chdir(tmp_path)
     with pool() as opened:
         assert opened.submit(raw("hi")).result()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at mapped files in /proc")
+def test_text_workers_never_load_unstructured_and_office_workers_share_it() -> None:
+    with ParserPool(workers=1) as opened:
+        opened.submit(raw("# Hi", "text/markdown")).result()
+        (text_worker,) = leaves()
+        time.sleep(1)
+        assert not loaded(text_worker, "spacy")
+        with pytest.raises(BrokenFileError):
+            opened.submit(raw("PK\x03\x04", WORD)).result()
+        (office_worker,) = set(leaves()) - {text_worker}
+        assert loaded(office_worker, "spacy")
+        office_worker.kill()
+        with pytest.raises(BrokenFileError):
+            opened.submit(raw("PK\x03\x04", WORD)).result()
+        (replacement,) = set(leaves()) - {text_worker, office_worker}
+        assert loaded(replacement, "spacy")
+        assert not loaded(text_worker, "spacy")
+
+
+WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def leaves() -> list[psutil.Process]:
+    """Workers: children of this program's children."""
+    return [worker for template in psutil.Process().children() for worker in template.children()]
+
+
+def loaded(process: psutil.Process, library: str) -> bool:
+    return f"/{library}/" in Path(f"/proc/{process.pid}/maps").read_text()
