@@ -86,8 +86,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_report_header() -> str:
-    server = os.environ.get("QDRANT_URL", "")
-    return f"qdrant server: {'the one of QDRANT_URL' if server else 'none (QDRANT_URL), so its adapter runs in memory only'}"
+    server = (
+        "the one of QDRANT_URL" if os.environ.get("QDRANT_URL") else "none (no QDRANT_URL): its adapter in memory only"
+    )
+    return f"qdrant server: {server}"
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
