@@ -66,7 +66,9 @@ def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
     turn = _Turn()
     steps = ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD)
     try:
-        yield from steps
+        # `yield from` would close `steps` before `turn` is given up, for which its thread may be waiting.
+        for step in steps:  # noqa: UP028
+            yield step
     finally:
         turn.give_up()
         steps.close()
@@ -118,8 +120,8 @@ def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
             f"{before.source}/{before.id}: {len(stored)} of its {before.chunks} points are in the index",
             advice="Run `headwater rebuild`.",
         )
-    # Title and metadata of a row may come from the parser, which did not run.
-    kept = replace(row, title=before.title, meta={**before.meta, **row.meta}, updated_at=before.updated_at)
+    # Title and date of a row may come from the parser, which did not run.
+    kept = replace(row, title=before.title, updated_at=before.updated_at)
     return Carried(kept, tuple(stored))
 
 
