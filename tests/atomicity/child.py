@@ -1,0 +1,313 @@
+"""One process that imports everything once and forks for each order it gets; its children write, read and are killed.
+
+Orders and answers are lines of JSON. Larger results, and what must survive a SIGKILL, go to files.
+"""
+
+import json
+import mmap
+import os
+import signal
+import struct
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from headwater import errors
+from headwater.errors import BusyError, HeadwaterError
+from headwater.index.base import NEVER
+from headwater.interfaces import Vectors
+from headwater.ledger.base import Commit, Intent
+from headwater.publishing.collect import collect
+from headwater.publishing.publisher import Publisher
+from headwater.publishing.records import utc_now
+from tests.atomicity import bench as benches
+from tests.atomicity.bench import Bench, HashDense
+from tests.atomicity.boundaries import kill
+from tests.atomicity.checker import LIMIT, Expected, Transition
+from tests.atomicity.corpus import ASKERS, ring, write
+
+Say = Callable[[Any], None]
+SLOTS = 4
+_COUNTS = struct.Struct("3q")
+"""Answers read, of them busy, of them wrong."""
+
+
+class Counts:
+    """Numbers of one reader in a file that outlives it."""
+
+    def __init__(self, path: str, slot: int) -> None:
+        with Path(path).open("r+b") as file:
+            self._map = mmap.mmap(file.fileno(), SLOTS * _COUNTS.size)
+        self._offset = slot * _COUNTS.size
+        self._numbers = [0, 0, 0]
+
+    def add(self, *, busy: bool = False, wrong: bool = False) -> None:
+        self._numbers = [self._numbers[0] + 1, self._numbers[1] + busy, self._numbers[2] + wrong]
+        _COUNTS.pack_into(self._map, self._offset, *self._numbers)
+
+
+class SlowDense(HashDense):
+    """Takes its time, and notes what it is asked to embed, one line for each call."""
+
+    def __init__(self, log: str) -> None:
+        self._log = log
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        with Path(self._log).open("a") as file:
+            file.write(json.dumps(list(texts)) + "\n")
+        time.sleep(0.05)
+        return super().embed(texts)
+
+
+class WrongPublisher(Publisher):
+    """Delete, then insert: what the checks must catch."""
+
+    def _stamp_and_commit(self, intent: Intent, commit: Commit) -> None:
+        self.ledger.write_intent(intent)
+        self.index.delete(intent.old_ids)
+        self.index.stamp(intent.new_ids, from_=0, to=NEVER)
+        self.index.flush()
+        self.ledger.commit(commit)
+
+
+class WrongBench(Bench):
+    def publisher(self) -> Publisher:
+        right = super().publisher()
+        return WrongPublisher(
+            right.index, right.ledger, generation=right.generation, holder=right.holder, index_of=right.index_of
+        )
+
+
+class Arena:
+    """What all orders of one test have in common: the folder, its states, and what a fresh index makes of each."""
+
+    def __init__(self, base: str, states: int, seed: int) -> None:
+        self.base = Path(base)
+        self.root = self.base / "docs"
+        self.states = ring(states, seed=seed)
+
+    def bench(self, home: str, *, wrong: bool = False, embedded: str = "", **more: Any) -> Bench:
+        dense = SlowDense(embedded) if embedded else None
+        return (WrongBench if wrong else Bench)(self.root, self.base / home, dense=dense, **more)
+
+    def lines(self, number: int) -> list[str]:
+        return list(json.loads((self.base / f"fresh-{number}.json").read_text()))
+
+    def expected(self, number: int) -> Expected:
+        if number < 0:
+            return Expected({}, {})
+        return Expected(self.states[number], benches.texts_of(self.lines(number)))
+
+    def transition(self, before: int, after: int) -> Transition:
+        return Transition(self.expected(before), self.expected(after))
+
+
+def fresh(say: Say, arena: Arena) -> None:
+    """Index every state from nothing, and keep what became visible."""
+    for number, state in enumerate(arena.states):
+        write(arena.root, arena.states[number - 1] if number else None, state)
+        with arena.bench(f"fresh-{number}") as bench:
+            assert bench.ingest().exit_code == 0
+            assert benches.ledger_differences(bench) == []
+            (arena.base / f"fresh-{number}.json").write_text(json.dumps(benches.visible(bench)))
+    say("done")
+
+
+def writer(
+    say: Say,
+    arena: Arena,
+    before: int,
+    after: int,
+    stats: str,
+    go: str,
+    at: int | str = -1,
+    action: str = "kill",
+    wrong: bool = False,
+    processes: bool = False,
+    again: bool = False,
+    embedded: str = "",
+) -> None:
+    """Ingest with two threads reading; act at boundary `at`. With `again`, run until it converges, and check that.
+
+    In the first run of all there is nothing to read, and opening the index has boundaries too.
+    """
+    with arena.bench("home", wrong=wrong, processes=processes, embedded=embedded, command="writer") as bench:
+        bench.boundaries.reads = action != "kill"
+        if before >= 0:
+            bench.index()
+        with reading(bench, arena, before, after, stats, slots=(0, 1) if before >= 0 else ()):
+            say("ready")
+            wait_for(go)
+            bench.boundaries.arm(at, what_to_do(action, bench, say), lasting=action.endswith("+"))
+            outcome = attempt(bench)
+            bench.boundaries.disarm()
+            if again:
+                outcome.update(converge(bench, arena, after))
+        say(["done", outcome, bench.boundaries.acted])
+
+
+def what_to_do(action: str, bench: Bench, say: Say) -> Callable[[], None]:
+    """Die, fill the disk of the state folder, or raise: an error of headwater.errors by name, or Ctrl-C."""
+
+    def die() -> None:
+        say(["killed", bench.boundaries.acted])
+        kill()
+
+    def fail() -> None:
+        name = action.removesuffix("+")
+        raise (KeyboardInterrupt if name == "KeyboardInterrupt" else getattr(errors, name))(f"{name} on purpose")
+
+    def fill() -> None:
+        with suppress(OSError), (bench.settings.home / "filler").open("wb", buffering=0) as file:
+            while True:
+                file.write(bytes(2**16))
+
+    return {"kill": die, "fill": fill}.get(action, fail)
+
+
+def attempt(bench: Bench) -> dict[str, Any]:
+    try:
+        report = bench.ingest()
+    except (HeadwaterError, KeyboardInterrupt) as error:
+        return {"exit": 1, "error": f"{type(error).__name__}: {error}"}
+    return {"exit": report.exit_code, "error": "; ".join(problem.reason for problem in report.problems)}
+
+
+def reader(say: Say, arena: Arena, before: int, after: int, stats: str, stop: str) -> None:
+    """Read from a process of its own until told to stop, or killed."""
+    with arena.bench("home", command="reader") as bench, reading(bench, arena, before, after, stats, slots=(2,)):
+        say(["reading", bench.raw_index().info().backend])
+        wait_for(stop)
+    say("stopped")
+
+
+@contextmanager
+def reading(bench: Bench, arena: Arena, before: int, after: int, stats: str, slots: tuple[int, ...]) -> Iterator[None]:
+    stop = threading.Event()
+    first = threading.Barrier(len(slots) + 1)
+    threads = [
+        threading.Thread(target=_read, args=(bench, arena.transition(before, after), stats, slot, stop, first))
+        for slot in slots
+    ]
+    _ = bench.ledger, bench.store, bench.dense, bench.sparse
+    for thread in threads:
+        thread.start()
+    first.wait(60)
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+
+
+def _read(
+    bench: Bench, transition: Transition, stats: str, slot: int, stop: threading.Event, first: threading.Barrier
+) -> None:
+    counts, searcher, turn = Counts(stats, slot), bench.reader(), 0
+    while not stop.is_set():
+        asker = ASKERS[turn % len(ASKERS)]
+        try:
+            problems = transition.check(searcher.search("document version section", asker, limit=LIMIT), asker)
+            counts.add(wrong=bool(problems))
+        except BusyError:
+            problems = []
+            counts.add(busy=True)
+        except Exception:
+            problems = [traceback.format_exc()]
+            counts.add(wrong=True)
+        if problems:
+            with Path(f"{stats}.problems").open("a") as file:
+                file.write("\n".join([f"reader {slot}:", *problems, ""]))
+        if turn == len(ASKERS):
+            first.wait(60)
+        turn += 1
+
+
+def verify(say: Say, arena: Arena, before: int, after: int, embedded: str = "") -> None:
+    """What a fresh process finds where another one was stopped: before recovery, after it, and after the next run."""
+    problems: list[str] = []
+    with arena.bench("home", embedded=embedded, command="verify") as bench:
+        transition = arena.transition(before, after)
+
+        def look(when: str, through: Transition) -> None:
+            searcher = bench.reader()
+            for asker in ASKERS:
+                found = through.check(searcher.search("document version", asker, limit=LIMIT), asker)
+                problems.extend(f"{when}: {problem}" for problem in found)
+
+        if before < 0:
+            bench.index()
+        look("before recovery", transition)
+        bench.begin_run()
+        look("after recovery", transition)
+        outcome = converge(bench, arena, after)
+        look("after the next run", arena.transition(after, after))
+        later = utc_now().replace(year=utc_now().year + 1)
+        collect(bench.index(), bench.ledger, bench.generation, bench.holder, now=later)
+        look("after collection", arena.transition(after, after))
+        if benches.garbage(bench):
+            problems.append(f"{benches.garbage(bench)} invisible points were left")
+        if bench.raw_ledger.open_publications():
+            problems.append(f"left open: {bench.raw_ledger.open_publications()}")
+    say(["verified", problems + outcome["problems"]])
+
+
+def converge(bench: Bench, arena: Arena, after: int) -> dict[str, Any]:
+    """Run again; afterwards index, ledger and a fresh index must say the same."""
+    outcome = attempt(bench)
+    problems = [f"the next run failed: {outcome['error']}"] if outcome["exit"] else []
+    if benches.visible(bench) != arena.lines(after):
+        problems.append("the next run did not converge to the source")
+    return {"next": outcome["exit"], "problems": problems + benches.ledger_differences(bench)}
+
+
+def wait_for(path: str) -> None:
+    deadline = time.monotonic() + 120
+    while not Path(path).exists():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{path} did not come")
+        time.sleep(0.002)
+
+
+ORDERS = {order.__name__: order for order in (fresh, writer, reader, verify)}
+
+
+def obey(order: dict[str, Any]) -> None:
+    name = order.pop("name")
+
+    def say(what: Any) -> None:
+        os.write(1, (json.dumps({"name": name, "said": what})[:4000] + "\n").encode())
+
+    say(os.getpid())
+    try:
+        benches.many_small_epochs(reader_seconds=order.pop("reader_seconds"))
+        arena = Arena(order.pop("base"), order.pop("states"), order.pop("seed"))
+        ORDERS[order.pop("do")](say, arena, **order)
+    except BaseException:
+        say(["broken", traceback.format_exc()[-3000:]])
+
+
+WARM = ("chunking.structure", "headwater.parsing.markdown", "headwater.parsing.html")
+"""What a run imports when it is first needed, so that no child has to."""
+
+
+def main() -> None:
+    for module in WARM:
+        import_module(module)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no zombies
+    for line in sys.stdin:
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            obey(json.loads(line))
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
