@@ -12,7 +12,7 @@ from headwater.errors import ConfigError, StateError
 from headwater.index.base import DENSE, SPARSE
 from headwater.index.edge_engine import EdgeEngine, add_payload_indexes
 from headwater.index.edge_errors import RESERVE_TO_CREATE, require_space, translated
-from headwater.index.engine import EngineIndex, check_dimensions
+from headwater.index.engine import DroppedError, EngineIndex, check_dimensions
 from headwater.index.lock import OwnerLock, folder_error
 
 _GENERATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -31,10 +31,19 @@ class EdgeStore:
 
     def open(self, generation: str, *, dimensions: int) -> EngineIndex:
         """All handles of a generation share one shard, which `drop` and `close` of the store close."""
+        return self._opened(generation, dimensions, create=True)
+
+    def existing(self, generation: str, *, dimensions: int) -> EngineIndex:
+        """`open` for a handle made before: DroppedError where `open` would make the generation anew, and empty."""
+        return self._opened(generation, dimensions, create=False)
+
+    def _opened(self, generation: str, dimensions: int, *, create: bool) -> EngineIndex:
         folder = self._folder(generation)
         with self._mutex:
             if generation not in self._open:
                 if not _complete(folder):
+                    if not create:
+                        raise DroppedError(f"the generation {generation} of the index in {self.path} was dropped")
                     require_space(self.path, RESERVE_TO_CREATE)
                     _create(folder, dimensions)
                 stored = _dimensions(folder)

@@ -55,8 +55,8 @@ class EdgeEngine:
         self._update(operation)
 
     def _update(self, operation: edge.UpdateOperation) -> None:
-        require_space(self._path)
         shard = self._shard
+        require_space(self._path)
         try:
             with translated(self._path):
                 shard.update(operation)
@@ -122,9 +122,10 @@ class EdgeEngine:
         return dense, lists[0] if lists else []
 
     def flush(self) -> None:
+        shard = self._shard
         require_space(self._path)
         with translated(self._path):
-            self._shard.flush()
+            shard.flush()
 
     def detail(self) -> Mapping[str, str]:
         with translated(self._path):

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-from headwater.errors import IndexMismatchError, SkippableError, StateError
+from headwater.errors import IndexMismatchError, IndexUnavailableError, SkippableError, StateError
 from headwater.index.base import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
@@ -41,6 +41,10 @@ class Page:
 
     points: list[StoredPoint]
     following: str | None
+
+
+class DroppedError(IndexUnavailableError):
+    """This generation no longer exists; another attempt on the same handle ends the same way."""
 
 
 class Engine(Protocol):

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from qdrant_client import QdrantClient
 
-from headwater.errors import HeadwaterError, SkippableError
+from headwater.errors import HeadwaterError, IndexUnavailableError, SkippableError
 from headwater.index.client import ClientStore
 
 
@@ -28,6 +28,8 @@ class MemoryStore(ClientStore):
                 except HeadwaterError:
                     raise
                 except (TypeError, ValueError) as error:
+                    if "not found" in str(error):
+                        raise IndexUnavailableError(f"the generation was dropped: {error}") from error
                     raise SkippableError(f"the index cannot hold this: {error}") from error
 
         super().__init__(QdrantClient(":memory:"), backend="memory", guard=guard, exact=False)

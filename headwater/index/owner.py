@@ -114,7 +114,7 @@ class _Server:
             case "drop":
                 self._store.drop(request["generation"])
             case call if call in INDEX_CALLS:
-                index = self._store.open(request["generation"], dimensions=request["dimensions"])
+                index = self._store.existing(request["generation"], dimensions=request["dimensions"])
                 return getattr(index, call)(*request["args"], **request["named"])
             case call:
                 raise ValueError(f"there is no call {call!r}")

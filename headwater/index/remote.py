@@ -30,14 +30,15 @@ class RemoteStore:
         self.owner = owner
         self._timeout = timeout
         self._idle: deque[socket.socket] = deque()
-        self._opened: set[tuple[str, int]] = set()
         self._closed = False
         self.generations()
 
     def open(self, generation: str, *, dimensions: int) -> "RemoteIndex":
-        if (generation, dimensions) not in self._opened:
-            self.call("open", generation=generation, dimensions=dimensions)
-            self._opened.add((generation, dimensions))
+        self.call("open", generation=generation, dimensions=dimensions)
+        return self.existing(generation, dimensions=dimensions)
+
+    def existing(self, generation: str, *, dimensions: int) -> "RemoteIndex":
+        """A handle that makes nothing: its calls raise DroppedError when the generation is gone."""
         return RemoteIndex(self, generation, dimensions)
 
     def generations(self) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from headwater.errors import BusyError, IndexUnavailableError
 from headwater.index.base import Hit, IndexIdentity, IndexInfo, Point, StoredPoint
-from headwater.index.engine import Page, PagedIndex, scroll
+from headwater.index.engine import DroppedError, Page, PagedIndex, scroll
 from headwater.index.lock import busy, read_owner
 from headwater.index.owner import OwnedStore
 from headwater.index.query import Condition, Query
@@ -60,6 +60,8 @@ class SharedStore:
             store = self._store()
             try:
                 return operation(store)
+            except DroppedError:
+                raise
             except IndexUnavailableError as error:
                 self._forget(store)
                 if time.monotonic() > deadline:
@@ -111,7 +113,7 @@ class SharedIndex:
         self._dimensions = dimensions
 
     def _call(self, operation: Callable[[PagedIndex], T]) -> T:
-        return self._store.call(lambda store: operation(store.open(self._generation, dimensions=self._dimensions)))
+        return self._store.call(lambda store: operation(store.existing(self._generation, dimensions=self._dimensions)))
 
     def identity(self) -> IndexIdentity | None:
         return self._call(lambda index: index.identity())

@@ -17,7 +17,7 @@ import numpy as np
 from headwater import errors
 from headwater.errors import FatalError, HeadwaterError, SkippableError
 from headwater.index.base import Hit, IndexIdentity, IndexInfo, Point, StoredPoint
-from headwater.index.engine import Page
+from headwater.index.engine import DroppedError, Page
 from headwater.index.query import AllOf, AnyOf, Between, HasId, Not, OneOf, Query
 from headwater.interfaces import SparseVector
 from headwater.model import Access
@@ -32,7 +32,11 @@ _CLASSES = {
         *(Access, Hit, IndexIdentity, IndexInfo, Page, Point, StoredPoint),
     )
 }  # fmt: skip
-_PROGRAMMING_ERRORS = {"TypeError": TypeError, "ValueError": ValueError}
+_OTHER_ERRORS: dict[str, Callable[[str], Exception]] = {
+    "TypeError": TypeError,
+    "ValueError": ValueError,
+    "DroppedError": DroppedError,
+}
 
 
 def send(connection: socket.socket, message: Any) -> None:
@@ -74,8 +78,8 @@ def raise_error(message: list[str]) -> None:
     kind = getattr(errors, name, None)
     if isinstance(kind, type) and issubclass(kind, HeadwaterError):
         raise kind(text, advice=advice)
-    if name in _PROGRAMMING_ERRORS:
-        raise _PROGRAMMING_ERRORS[name](text)
+    if name in _OTHER_ERRORS:
+        raise _OTHER_ERRORS[name](text)
     raise FatalError(f"the process that owns the index failed: {name}: {text}", advice="Run `headwater doctor`.")
 
 

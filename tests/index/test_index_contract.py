@@ -5,7 +5,7 @@ import uuid
 import numpy as np
 import pytest
 
-from headwater.errors import ConfigError, IndexMismatchError, SkippableError
+from headwater.errors import ConfigError, IndexMismatchError, IndexUnavailableError, SkippableError
 from headwater.index.base import NEVER, Index, IndexIdentity, IndexStore, Point
 from headwater.index.permitted import permitted_condition
 from headwater.index.points import IDENTITY_ID, point_id, point_ids
@@ -217,6 +217,17 @@ def test_generations_stand_beside_each_other(store: IndexStore, make_point, dime
     assert not set(names) & set(store.generations())
     assert store.open(names[0], dimensions=dimensions + 1).count(ALL) == 0
     store.drop(names[0])
+
+
+def test_a_handle_does_not_bring_back_what_was_dropped(store: IndexStore, make_point, dimensions: int) -> None:
+    name = f"dropped-{uuid.uuid4().hex[:8]}"
+    index = store.open(name, dimensions=dimensions)
+    store.drop(name)
+    query = Query(filter=ALL, dense=make_point(1).dense)
+    for call in (lambda: index.count(ALL), lambda: index.upsert([make_point(1)]), lambda: index.search(query)):
+        with pytest.raises(IndexUnavailableError):
+            call()
+    assert name not in store.generations()
 
 
 @pytest.mark.parametrize("name", ["", "../other", "a/b", "live.new", "x" * 65])

@@ -285,6 +285,19 @@ def test_a_closed_store_stays_closed(state: Path, make_point) -> None:
             call()
 
 
+def test_a_dropped_generation_is_not_waited_for(state: Path, stores) -> None:
+    """Its readers learn at once that they have to ask for the live one again, owner or not, and it stays gone."""
+    stores.extend(open_store(state, wait=30, command=f"store {n}") for n in range(2))
+    indexes = [store.open("old", dimensions=DIMENSIONS) for store in stores]
+    stores[1].drop("old")
+    for index in indexes:
+        start = time.monotonic()
+        with pytest.raises(IndexUnavailableError, match="old"):
+            index.count(ALL)
+        assert time.monotonic() - start < 5
+    assert stores[0].generations() == []
+
+
 def test_another_version_is_named_not_guessed_at(state: Path, stores, monkeypatch: pytest.MonkeyPatch) -> None:
     stores.append(open_store(state, command="first"))
     owner = read_owner(state / "index")
