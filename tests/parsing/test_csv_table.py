@@ -69,8 +69,8 @@ def test_a_long_table_is_cut_with_its_header_in_every_part() -> None:
 
 
 def test_an_open_quotation_mark_does_not_swallow_the_rest() -> None:
-    (block,) = parse('size,part\n5",pipe\n6,bolt\n')
-    assert block.rows == (("size", "part"), ('5"', "pipe"), ("6", "bolt"))
+    (block,) = parse('size,part\n"5,pipe\n6,bolt\n')
+    assert block.rows == (("size", "part"), ('"5', "pipe"), ("6", "bolt"))
 
 
 def test_empty_tables_are_broken_files() -> None:

@@ -86,9 +86,9 @@ def test_a_table_inside_a_step_belongs_to_its_list() -> None:
 
 
 def test_spans_cannot_be_used_to_fill_memory() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     (block,) = parse("<table>" + ("<tr>" + "<td colspan=1000 rowspan=65534>x" * 50) * 50 + "</table>")
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
     assert sum(map(len, block.rows)) < 200_000
     (block,) = parse("<table>" + "<tr><td colspan=99999999>x<td>y" * 500 + "</table>")
     assert sum(map(len, block.rows)) < 1_000_000

@@ -216,15 +216,15 @@ def test_lists_of_two_hundred_levels() -> None:
     "hostile", ["> " * 5_000 + "x", "[" * 20_000, "*a " * 20_000, "`" * 20_001, "{%" * 20_000, "<A " * 9_000]
 )
 def test_hostile_text_ends_soon(hostile: str) -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert parse(f"word\n\n{hostile}\n")[0].text == "word"
-    assert time.monotonic() - started < 10
+    assert time.process_time() - started < 10
 
 
 def test_a_long_changelog_takes_seconds() -> None:
     section = "## Release v{0}\n\n- Fixed [a thing](http://x/{0}) in `code`.\n  - Sub item **bold**.\n\nSome text.\n\n"
     text = "".join(section.format(number) for number in range(2_000))
-    started = time.monotonic()
+    started = time.process_time()
     blocks = parse(text)
     assert len(blocks) == 8_000
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30

@@ -152,6 +152,6 @@ def test_what_is_not_text_is_a_broken_file(content: bytes) -> None:
 
 
 def test_five_megabytes_end_in_seconds() -> None:
-    started = time.monotonic()
+    started = time.process_time()
     assert len(parse("A line of text that says something.\n- an item\n\n" * 100_000)) == 200_000
-    assert time.monotonic() - started < 30
+    assert time.process_time() - started < 30
