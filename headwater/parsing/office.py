@@ -14,8 +14,6 @@ from headwater.model import Block, BlockKind, Meta
 from headwater.parsing import limits
 from headwater.parsing.blocks import squeeze
 
-VERSION = "1"
-
 _CORE = {
     "{http://purl.org/dc/elements/1.1/}title": "title",
     "{http://purl.org/dc/elements/1.1/}creator": "author",

@@ -47,7 +47,7 @@ class Flow:
                 index += 1
             elif line.mono:
                 stop = self._code_end(index)
-                self._end_list()
+                self._end_list_before(line)
                 yield Block(kind=BlockKind.CODE, text=self._code(self._lines[index:stop]), page=line.page)
                 index = stop
             else:
@@ -59,8 +59,7 @@ class Flow:
         first, text = lines[0], self._text(lines)
         item = _ITEM.match(text)
         if not item or not text[item.end() :]:
-            if not self._indents or first.x0 < self._indents[-1] + first.size * 0.5:
-                self._end_list()
+            self._end_list_before(first)
             return office.prose(text, page=first.page)
         number = item["number"] or item["letter"] or ""
         while self._indents and first.x0 < self._indents[-1] - first.size * 0.5:
@@ -75,6 +74,11 @@ class Flow:
             group=self._groups.of("list"),
             page=first.page,
         )
+
+    def _end_list_before(self, line: Line) -> None:
+        """What is set further in than the items belongs to them."""
+        if not self._indents or line.x0 < self._indents[-1] + line.size * 0.5:
+            self._end_list()
 
     def _end_list(self) -> None:
         self._indents.clear()

@@ -19,7 +19,7 @@ _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.|seite)?\W*(?:\d+|[ivxlc]+)\W*(?:(?:of
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """Leaves out headers and footers: what stands at the same height near an edge, in much the same words, on most
     pages; and whatever else stands at such a height, as chapter titles that change do."""
-    if len(pages) < 3:
+    if len(pages) < 2:
         return [list(page) for page in pages]
     at: dict[int, Counter[str]] = defaultdict(Counter)
     places: list[list[tuple[Line, int | None]]] = []
@@ -70,7 +70,7 @@ def _pattern(text: str) -> str:
 
 
 def _often(pages: int) -> float:
-    return max(3, pages * 0.4)
+    return 2 if pages == 2 else max(3, pages * 0.4)
 
 
 def _is_running(texts: Counter[str], pages: int) -> bool:

@@ -146,6 +146,7 @@ def test_what_is_protected_but_readable_is_read(pool: ParserPool, data: Path) ->
         assert isinstance(outcome(pool, name, (data / "malformed" / name).read_bytes()), Document)
 
 
+@pytest.mark.slow
 def test_fifty_megabytes_of_text_end_within_the_limits(pool: ParserPool) -> None:
     text = b"The service keeps its state in a small database.\n\n" * (50 * MB // 50)
     result = outcome(pool, "large.txt", text)

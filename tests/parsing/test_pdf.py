@@ -105,6 +105,23 @@ def test_headings_by_size_paragraphs_steps_bullets_and_code(parse_file: Parse) -
     assert {b.page for b in found} == {1}
 
 
+def test_code_inside_a_step_does_not_end_the_list(parse_file: Parse) -> None:
+    pdf = report()
+    text(pdf, LOREM)
+    items(pdf, [("1.", "Run this:")])
+    text(pdf, "$ service stop --now", indent=14, font="courier")
+    items(pdf, [("a)", "It must end.")], indent=12)
+    items(pdf, [("2.", "Go on.")])
+    found = parse_file("sop.pdf", output(pdf)).blocks[1:]
+    assert [(b.kind, b.level, b.ordinal) for b in found] == [
+        (K.STEP, 0, "1"),
+        (K.CODE, 0, ""),
+        (K.STEP, 1, "a"),
+        (K.STEP, 0, "2"),
+    ]
+    assert len({b.group for b in found if b.kind is K.STEP}) == 1
+
+
 def test_nested_items(parse_file: Parse) -> None:
     pdf = report()
     text(pdf, LOREM)
@@ -154,6 +171,15 @@ def test_running_headers_footers_and_page_numbers_are_left_out(parse_file: Parse
     assert "Page " not in shown
     assert len(re.findall(r"\w+", shown)) > 100 * 29
     assert shown.count(" database.") >= 100
+
+
+def test_running_lines_of_two_pages(parse_file: Parse) -> None:
+    pdf = report("SOP-1 revision 2")
+    text(pdf, "The first page.")
+    pdf.add_page()
+    text(pdf, "The second page.")
+    found = parse_file("sop.pdf", output(pdf)).blocks
+    assert [(b.text, b.page) for b in found] == [("The first page.", 1), ("The second page.", 2)]
 
 
 def test_what_repeats_in_the_body_stays(parse_file: Parse) -> None:
