@@ -40,7 +40,7 @@ class ToParse:
 
 @dataclass(frozen=True, slots=True)
 class ToCarry:
-    """Only who may read it changed: write its stored points again under `row.access`."""
+    """Only who may read it changed, or what is to be said of that: write its stored points again."""
 
     ref: Ref
     row: DocumentRow
@@ -79,7 +79,7 @@ def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | 
     row = _row(found, tools.fingerprint(media_type, found.kind), now)
     if before is not None and _same(before, row):
         # Without a version, a run was stopped between narrowing its points and saying so: they are written anew.
-        if before.access == row.access and before.version:
+        if before.access == row.access and _findings(before) == _findings(row) and before.version:
             return Settled(replace(ref, version=row.version), Unchanged())
         return ToCarry(ref, row, before)
     return ToParse(ref, row, tools.parsing.submit(found), len(found.content))
@@ -103,8 +103,14 @@ def content_hash(raw: RawDocument) -> str:
     return digest(raw.content, json.dumps(about, sort_keys=True, ensure_ascii=False))
 
 
-VOLATILE = frozenset({"modified", "access_findings"})
+ACCESS_FINDINGS = "access_findings"
+VOLATILE = frozenset({"modified", ACCESS_FINDINGS})
 """Metadata that says something of the file, not of the document: it may change without any chunk changing."""
+
+
+def _findings(row: DocumentRow) -> object:
+    """What a person has to hear about the readers of a document, even where they come out as before."""
+    return row.meta.get(ACCESS_FINDINGS, ())
 
 
 def _same(before: DocumentRow, now: DocumentRow) -> bool:
