@@ -20,7 +20,7 @@ _CORE = {
     "{http://purl.org/dc/elements/1.1/}subject": "subject",
     "{http://purl.org/dc/elements/1.1/}language": "language",
     "{http://purl.org/dc/terms/}created": "created",
-    "{http://purl.org/dc/terms/}modified": "modified",
+    "{http://purl.org/dc/terms/}modified": "updated",
     "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}keywords": "keywords",
     "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}category": "category",
 }
@@ -60,7 +60,7 @@ def core_properties(archive: zipfile.ZipFile) -> Meta:
     found: dict[str, str] = {}
     for element in root:
         name, text = _CORE.get(element.tag), squeeze(element.text or "")
-        if name in ("created", "modified"):
+        if name in ("created", "updated"):
             text = iso_date(text)
         if name and text:
             found[name] = text

@@ -19,7 +19,7 @@ from headwater.parsing.pdf_tables import Tables, has_grid
 VERSION = "1"
 
 _INFO = {"Title": "title", "Author": "author", "Subject": "subject", "Keywords": "keywords"}
-_DATES = {"CreationDate": "created", "ModDate": "modified"}
+_DATES = {"CreationDate": "created", "ModDate": "updated"}
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?|Z)?")
 
 

@@ -27,11 +27,17 @@ class Format:
 
 FORMATS: tuple[Format, ...] = (
     Format("text/html", (".html", ".htm", ".xhtml"), "text", f"{_HERE}.html", ("beautifulsoup4", "lxml")),
-    Format("text/markdown", (".md", ".markdown"), "text", f"{_HERE}.markdown", ("markdown-it-py", "mdit-py-plugins")),
+    Format(
+        "text/markdown",
+        (".md", ".markdown"),
+        "text",
+        f"{_HERE}.markdown",
+        ("markdown-it-py", "mdit-py-plugins", "beautifulsoup4", "lxml"),
+    ),
     Format("text/plain", (".txt",), "text", f"{_HERE}.text", ("charset-normalizer",)),
     Format("text/csv", (".csv",), "text", f"{_HERE}.csv_table", ("charset-normalizer",)),
     Format("text/tab-separated-values", (".tsv",), "text", f"{_HERE}.csv_table", ("charset-normalizer",)),
-    Format("text/x-rst", (".rst",), "text", f"{_HERE}.rst", ("docutils",)),
+    Format("text/x-rst", (".rst",), "text", f"{_HERE}.rst", ("docutils", "beautifulsoup4", "lxml")),
     Format(
         f"{_OOXML}.wordprocessingml.document", (".docx",), "office", f"{_HERE}.docx", ("unstructured", "python-docx")
     ),
