@@ -244,7 +244,12 @@ class Workshop:
         def chunker(kind: str) -> Chunker:
             # Today every kind has the same strategy; the kind stays the key under which strategies will differ.
             if kind not in known:
-                known[kind] = chunker_for(source.chunker, self.dense.tokens, overlap_tokens=source.overlap_tokens)
+                known[kind] = chunker_for(
+                    source.chunker,
+                    self.dense.tokens,
+                    passage_tokens=source.passage_tokens,
+                    overlap_tokens=source.overlap_tokens,
+                )
             return known[kind]
 
         return chunker
