@@ -12,6 +12,7 @@ from headwater.ledger.schema import Words, documents, storable
 from headwater.model import Access
 
 _STREAM = 1000
+_TOGETHER = 500
 _KEYS = ("generation", "source", "id")
 
 
@@ -36,6 +37,28 @@ def one(connection: Connection, generation: str, source: str, id: str) -> Docume
     """The live document with this id."""
     row = connection.execute(select(documents).where(*_is(generation, source, id))).one_or_none()
     return None if row is None else _document(row)
+
+
+def named(
+    connection: Connection, generation: str, names: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], DocumentRow]:
+    """Live documents by (source, id); asked for a few hundred at a time, since databases limit parameters."""
+    ids: dict[str, list[str]] = {}
+    for source, id in names:
+        ids.setdefault(source, []).append(id)
+    found: dict[tuple[str, str], DocumentRow] = {}
+    for source, wanted in ids.items():
+        for start in range(0, len(wanted), _TOGETHER):
+            part = documents.c.id.in_(wanted[start : start + _TOGETHER])
+            query = select(documents).where(documents.c.generation == generation, documents.c.source == source, part)
+            found.update({(source, row.id): _document(row) for row in connection.execute(query)})
+    return found
+
+
+def count(connection: Connection, generation: str, source: str) -> int:
+    """Live documents of one source."""
+    of_source = select(func.count()).where(documents.c.generation == generation, documents.c.source == source)
+    return int(connection.execute(of_source).scalar_one())
 
 
 def find(connection: Connection, generation: str, text: str) -> list[DocumentRow]:

@@ -120,6 +120,16 @@ class SqlLedger:
         with self._read() as connection:
             return documents.one(connection, generation, source, id)
 
+    def documents_named(self, generation: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], DocumentRow]:
+        """Those that are live, by (source, id)."""
+        with self._read() as connection:
+            return documents.named(connection, generation, names)
+
+    def count(self, generation: str, source: str) -> int:
+        """Live documents."""
+        with self._read() as connection:
+            return documents.count(connection, generation, source)
+
     def find(self, generation: str, text: str) -> list[DocumentRow]:
         """Whole matches first, then ids that end in `text`; case matters."""
         with self._read() as connection:

@@ -30,6 +30,7 @@ def test_a_commit_is_seen_whole_by_everyone(database, ledger, me, row, event, pu
     assert other.epoch() == done.epoch == 1
     assert {r.id: r for r in other.documents(FIRST_GENERATION)} == {r.id: r for r in rows}
     assert [other.document(FIRST_GENERATION, "handbook", r.id) for r in rows] == list(rows)
+    assert other.count(FIRST_GENERATION, "handbook") == 3
     assert other.history() == list(reversed(done.events))
     assert other.open_publications() == []
 
@@ -38,6 +39,17 @@ def test_a_commit_replaces_and_removes(ledger, me, row, publish):
     publish(ledger, me, row("a"), row("b"), row("c"))
     publish(ledger, me, row("b", version="2", chunks=9), removed=(("handbook", "a"), ("other", "c"), ("handbook", "z")))
     assert list(ledger.documents(FIRST_GENERATION)) == [row("b", version="2", chunks=9), row("c")]
+
+
+def test_documents_are_found_together_by_source_and_id(ledger, me, row, publish):
+    many = [row(f"d{number}") for number in range(1200)]
+    publish(ledger, me, *many, row(ODD), row("d1", source="other"))
+    wanted = [("handbook", r.id) for r in many[100:]] + [("handbook", ODD), ("other", "d1"), ("other", "d2")]
+    found = ledger.documents_named(FIRST_GENERATION, wanted)
+    assert found == {(r.source, r.id): r for r in [*many[100:], row(ODD), row("d1", source="other")]}
+    assert ledger.documents_named("another", wanted) == ledger.documents_named(FIRST_GENERATION, []) == {}
+    assert [ledger.count(FIRST_GENERATION, source) for source in ("handbook", "other", "none")] == [1201, 1, 0]
+    assert ledger.count("another", "handbook") == 0
 
 
 def test_a_document_that_is_both_removed_and_put_is_there(ledger, me, row, publish):
