@@ -53,7 +53,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report = workshop.begin_run()
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
-    collect(workshop.index(), workshop.ledger, workshop.ledger.generation(), workshop.holder)
+    collect(workshop.index(workshop.generation), workshop.ledger, workshop.generation, workshop.holder)
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop)])
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started
@@ -109,7 +109,7 @@ def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: 
             before,
             kind=source.kind,
             adhoc=source.adhoc,
-            documents=len(workshop.ledger.versions(workshop.generation, name)),
+            documents=workshop.ledger.count(workshop.generation, name),
             last_complete=now if complete else before.last_complete,
             last_success=before.last_success if report.error else now,
             last_error=report.error,

@@ -28,6 +28,8 @@ class Plan:
     complete: bool
     forgotten: tuple[str, ...] = ()
     """Documents that failed before and are not listed any more."""
+    new: frozenset[str] = frozenset()
+    """Those of `changed` that are not live, so that nobody has to ask the ledger for their rows."""
 
 
 def plan_document(id: str, source: str, ledger: Ledger) -> Plan:
@@ -99,6 +101,7 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
         blocked=tuple(blocked),
         complete=complete,
         forgotten=tuple(sorted(failures.keys() - seen)) if complete else (),
+        new=frozenset(ref.id for ref in changed if ref.id not in live),
     )
 
 

@@ -39,6 +39,7 @@ class SourceRun:
         self._plan: Plan | None = None
         self._outcomes = Outcomes(tools, run, self.report)
         self._pending: dict[str, Ref] = {}
+        self._new: frozenset[str] = frozenset()
         self._absent: dict[str, str] = {}
         """Documents to remove, with their content's hash, so that a renamed one goes as its new name comes."""
         self._kept: dict[str, RawDocument] = {}
@@ -61,6 +62,7 @@ class SourceRun:
             plan = plan_document(self._only, tools.connector.name, tools.ledger)
         self._plan = plan
         self._pending = {ref.id: ref for ref in plan.changed}
+        self._new = plan.new
         self._absent = self._content_hashes(plan.absent)
         self.report.unchanged += plan.unchanged
         for failure in plan.failing:
@@ -159,7 +161,8 @@ class SourceRun:
             self._outcomes.flush()
             return bool(self._pending)
         except BaseException:
-            # What was staged is still pending, so it comes again on a retry.
+            # What was staged is still pending, so it comes again on a retry; it may be live by now.
+            self._new = frozenset()
             self.close()
             raise
 
@@ -239,8 +242,12 @@ class SourceRun:
         self._outcomes.forget(ids)
 
     def _content_hashes(self, ids: tuple[str, ...]) -> dict[str, str]:
-        rows = ((id, self._row(id)) for id in ids)
-        return {id: str(row.meta.get("content_sha256", "")) for id, row in rows if row is not None}
+        generation = self.tools.publisher.generation
+        rows = self.tools.ledger.documents_named(generation, [(self.name, id) for id in ids])
+        return {id: str(row.meta.get("content_sha256", "")) for (_, id), row in rows.items()}
 
     def _row(self, id: str) -> DocumentRow | None:
+        """The live document; asked for before it is published, and nobody else publishes under this source's lease."""
+        if id in self._new:
+            return None
         return self.tools.ledger.document(self.tools.publisher.generation, self.name, id)

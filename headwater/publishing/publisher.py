@@ -167,18 +167,18 @@ class Publisher:
         rows = [row for key, row in staged.rows.items() if key not in blocked]
         self._verify(staged)
         going = [key for key in dict.fromkeys([*removed, *dropped]) if key not in {(r.source, r.id) for r in rows}]
-        old = [self.ledger.document(self.generation, *key) for key in [*((r.source, r.id) for r in rows), *going]]
+        old = self.ledger.documents_named(self.generation, [*((r.source, r.id) for r in rows), *going])
         epoch = self.ledger.next_epoch()
         intent = Intent(
             publication=staged.number,
             generation=self.generation,
             epoch=epoch,
             new_ids=tuple(i for r in rows for i in point_ids(r.publication, r.source, r.id, r.chunks)),
-            old_ids=tuple(i for r in old if r is not None for i in point_ids(r.publication, r.source, r.id, r.chunks)),
+            old_ids=tuple(i for r in old.values() for i in point_ids(r.publication, r.source, r.id, r.chunks)),
         )
         now = utc_now()
         live = tuple(replace(row, published_at=now) for row in rows)
-        gone = tuple(key for key, row in zip(going, old[len(rows) :], strict=True) if row is not None)
+        gone = tuple(key for key in going if key in old)
         commit = Commit(
             publication=staged.number,
             epoch=epoch,
