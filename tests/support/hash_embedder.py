@@ -64,7 +64,8 @@ class HashDense:
 def _of_text(text: str) -> Vectors:
     words = _TOKEN.findall(text.casefold()) or [text]
     total = np.sum([_of_word(word) for word in words], axis=0)
-    return (total / np.linalg.norm(total)).astype(np.float32)
+    vector: Vectors = (total / np.linalg.norm(total)).astype(np.float32)
+    return vector
 
 
 @lru_cache(maxsize=65_536)
