@@ -16,7 +16,7 @@ Strategy: TypeAlias = Callable[[Document], list[Chunk]]
 
 
 def _structure(sizer: Sizer, overlap: int) -> Strategy:
-    # Imported when a first document is chunked: langchain's splitters take 0.7 s.
+    # Imported when a first document is chunked: most runs chunk none.
     from chunking.structure import StructureStrategy
 
     return StructureStrategy(sizer, overlap)

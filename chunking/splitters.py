@@ -1,14 +1,15 @@
 """Text that is too long for one passage, cut by langchain-text-splitters in the model's tokens.
 
-The only module that imports that library, which takes 0.7 s: it is imported when the first document is chunked.
+Most documents have none: `chunking.recursive`, which imports that library, is imported with the first that has.
 """
 
-from typing import Literal, TypeAlias
-
-from langchain_text_splitters import Language, RecursiveCharacterTextSplitter
+from typing import TYPE_CHECKING
 
 from chunking.cutting import cut
 from chunking.sizing import Sizer
+
+if TYPE_CHECKING:
+    from chunking.recursive import Keep
 
 # Paragraph, line, sentence (also of scripts without spaces; "3." begins one), clause, word.
 PROSE = [r"\n\n+", r"\n", r"(?<=\D[.!?…])\s+", r"(?<=[。！？])", r"(?<=[;:,])\s+", r"\s+"]
@@ -21,8 +22,6 @@ _ALIASES = {
 }  # fmt: skip
 # A text of this length is first cut at lines: the recursive splitter holds a string for every word of it.
 _COARSE = 200_000
-
-_Keep: TypeAlias = Literal["start", "end"]
 
 
 class Splitters:
@@ -37,23 +36,18 @@ class Splitters:
 
     def code(self, text: str, language: str, limit: int) -> list[str]:
         """Pieces that weigh at most `limit`, at definitions where the language is known, else at lines."""
-        known = code_separators(language)
+        known = _separators(language) if self._sizer.weight(text) > limit else None
         pieces = self._split(text, known or LINES, limit, 0, keep="start" if known else "end")
         return [piece.strip("\n").rstrip() for piece in pieces]
 
-    def _split(self, text: str, separators: list[str], limit: int, overlap: int, keep: _Keep) -> list[str]:
+    def _split(self, text: str, separators: list[str], limit: int, overlap: int, keep: "Keep") -> list[str]:
         if self._sizer.weight(text) <= limit:
             return [text]
-        splitter = RecursiveCharacterTextSplitter(
-            separators=separators,
-            is_separator_regex=True,
-            keep_separator=keep,
-            strip_whitespace=False,
-            chunk_size=limit,
-            chunk_overlap=min(overlap, limit // 2),
-            length_function=self._sizer.weight,
-        )
-        pieces = [piece for coarse in _coarse(text) for piece in splitter.split_text(coarse)]
+        from chunking.recursive import recursive_splitter
+
+        most = min(overlap, limit // 2)
+        split = recursive_splitter(separators, keep=keep, limit=limit, overlap=most, weight=self._sizer.weight)
+        pieces = [piece for coarse in _coarse(text) for piece in split(coarse)]
         pieces = [small for piece in pieces for small in self._fitting(piece, limit)]
         return [piece for piece in (pieces if overlap else self._merged(pieces, limit)) if piece.strip()]
 
@@ -76,15 +70,12 @@ class Splitters:
         return merged
 
 
-def code_separators(language: str) -> list[str] | None:
-    """langchain's patterns for a language, by any of its usual names; None for a language it does not know."""
+def _separators(language: str) -> list[str] | None:
+    """Patterns for a language by any of its usual names."""
+    from chunking.recursive import language_separators
+
     name = language.strip().lower()
-    try:
-        patterns = RecursiveCharacterTextSplitter.get_separators_for_language(Language(_ALIASES.get(name, name)))
-        # The last one would cut between any two characters, and counts them one by one.
-        return [pattern for pattern in patterns if pattern]
-    except ValueError:
-        return None
+    return language_separators(_ALIASES.get(name, name))
 
 
 def _coarse(text: str) -> list[str]:

@@ -222,13 +222,15 @@ def test_unknown_strategy_names_the_known(tokens: Tokens) -> None:
     assert "structure, fixed" in caught.value.advice
 
 
-def test_splitters_are_imported_with_the_first_document_only() -> None:
+def test_splitters_are_imported_with_the_first_long_text_only() -> None:
     code = (
         "import sys\n"
-        "from pathlib import Path\n"
-        "from headwater.embedding.tokens import ModelTokens\n"
-        "from chunking.registry import chunker_for\n"
-        "chunker_for('structure', ModelTokens(Path('none'), 256)).fingerprint\n"
+        "from chunking.sizing import Sizer\n"
+        "from chunking.splitters import Splitters\n"
+        "import chunking.fixed, chunking.structure\n"
+        "from headwater.embedding.open import open_dense\n"
+        "splitters = Splitters(Sizer(open_dense().tokens))\n"
+        "splitters.prose('A short text.', 20), splitters.code('short = 1', 'python', 20)\n"
         "print([name for name in ('langchain_text_splitters', 'langchain_core') if name in sys.modules])\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
