@@ -42,7 +42,7 @@ class EdgeStore:
         with self._mutex:
             if generation not in self._open:
                 if not _complete(folder):
-                    if not create:
+                    if not create or not dimensions:
                         raise DroppedError(f"the generation {generation} of the index in {self.path} was dropped")
                     require_space(self.path, RESERVE_TO_CREATE)
                     _create(folder, dimensions)

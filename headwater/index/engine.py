@@ -19,7 +19,7 @@ from headwater.index.base import (
     Point,
     StoredPoint,
 )
-from headwater.index.fusion import DENSE_DIGITS, SPARSE_DIGITS, Candidate, cut_is_certain, fuse
+from headwater.index.fusion import DENSE_TOLERANCE, SPARSE_TOLERANCE, Candidate, cut_is_certain, fuse
 from headwater.index.points import IDENTITY_ID
 from headwater.index.query import AllOf, Condition, HasId, Not, OneOf, Query, no_booleans
 from headwater.interfaces import SparseVector, Vectors
@@ -225,8 +225,8 @@ class EngineIndex:
         asked = query.candidates + _SPARE
         while True:
             dense, sparse = self._engine.candidates(query, asked)
-            if cut_is_certain(dense, asked, query.candidates, DENSE_DIGITS) and cut_is_certain(
-                sparse, asked, query.candidates, SPARSE_DIGITS
+            if cut_is_certain(dense, asked, query.candidates, DENSE_TOLERANCE) and cut_is_certain(
+                sparse, asked, query.candidates, SPARSE_TOLERANCE
             ):
                 return fuse(dense, sparse, candidates=query.candidates, limit=query.limit)
             # The cut runs through passages that score the same. Which of them the engine returned depends on where
@@ -254,8 +254,8 @@ def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
 
 
 def check_dimensions(stored: int, wanted: int, where: str) -> None:
-    """IndexMismatchError when an existing generation holds vectors of another length."""
-    if stored != wanted:
+    """IndexMismatchError when an existing generation holds vectors of another length; 0 wants whatever it has."""
+    if wanted and stored != wanted:
         raise IndexMismatchError(
             f"{where} holds vectors of {stored} dimensions, the embedding model makes {wanted}",
             advice="Set the model that the index was built with, or run `headwater rebuild`.",

@@ -7,6 +7,7 @@ import pytest
 
 from headwater.errors import ConfigError, IndexMismatchError, IndexUnavailableError, SkippableError
 from headwater.index.base import NEVER, Index, IndexIdentity, IndexStore, Point
+from headwater.index.engine import EngineIndex
 from headwater.index.permitted import permitted_condition
 from headwater.index.points import IDENTITY_ID, point_id, point_ids
 from headwater.index.query import AllOf, AnyOf, Between, HasId, Not, OneOf, Query
@@ -165,6 +166,9 @@ def test_identity_is_kept_and_no_condition_sees_it(fresh_index: Index, make_poin
     index.delete_where(Between(field="to", lte=NEVER))
     assert index.identity() == identity
     assert index.info().points == 0
+    if isinstance(index, EngineIndex):
+        [raw] = index._engine.retrieve([IDENTITY_ID], vectors=False)
+        assert (raw.payload["from"], raw.payload["to"], raw.payload.get("allow")) == (NEVER, 0, None)
 
 
 def test_what_cannot_be_stored_is_refused_by_name(index: Index, make_point) -> None:

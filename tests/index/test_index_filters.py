@@ -104,7 +104,9 @@ def refill(index: Index, stored: Mapping[str, Mapping[str, Any]]) -> None:
     index.upsert([Point(id, vector, words, payload) for id, payload in stored.items()])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     stored=st.dictionaries(st.sampled_from(IDS), payloads, min_size=1),
     asked=st.lists(conditions, min_size=1, max_size=8),
@@ -125,7 +127,9 @@ accesses = st.builds(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     stored=st.dictionaries(st.sampled_from(IDS), st.tuples(accesses, numbers, numbers), min_size=1),
     asker=principals,

@@ -259,10 +259,10 @@ def test_an_owner_that_hangs_is_named(state: Path, start_owner) -> None:
     os.waitpid(owner.pid, os.WUNTRACED)
     try:
         with pytest.raises(BusyError, match=f"process {owner.pid}"):
-            remote.generations()
+            remote.open("live", dimensions=DIMENSIONS)
     finally:
         owner.send_signal(signal.SIGCONT)
-    assert remote.generations() == [], "and after that the conversation is not a question behind"
+    assert remote.generations() in ([], ["live"]), "and after that the conversation is not a question behind"
     remote.close()
 
 
