@@ -1,11 +1,12 @@
 """What a person does to the index by hand: take documents out, let them in again, rebuild it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
-from headwater.errors import ConfigError, FatalError
+from headwater.errors import ConfigError, FatalError, HeadwaterError
 from headwater.index.base import Index
 from headwater.index.points import point_ids
 from headwater.ingest.report import RunReport
@@ -90,20 +91,26 @@ def rebuild(make: Callable[[str], Workshop], live: Workshop, names: Sequence[str
     source is not configured any more, or they fail now) are carried over from what is stored of them.
     """
     old = live.ledger.generation()
+    for stale in set(live.store.generations()) - {old}:
+        _drop(live, stale)  # left by a rebuild that was killed: whoever calls this holds the lease for rebuilding
     target = _next_name([*live.store.generations(), old])
     with make(target) as workshop:
-        report = run_sources(workshop, names, direct_steps(workshop))
-        if any(source.error for source in report.sources):
-            _give_up(workshop, target)
+        try:
+            report = run_sources(workshop, names, direct_steps(workshop))
             failed = ", ".join(source.source for source in report.sources if source.error)
-            raise FatalError(
-                f"the rebuild was given up: {failed} could not be ingested", advice="What is live stays as it was."
-            )
-        _carry_over(workshop, old, target)
-        workshop.publisher().publish(switch_to=target)
+            if failed:
+                raise FatalError(
+                    f"the rebuild was given up: {failed} could not be ingested",
+                    advice="What is live stays as it was. See: headwater doctor.",
+                )
+            _carry_over(workshop, old, target)
+            workshop.publisher().publish(switch_to=target)
+        except BaseException:
+            with suppress(HeadwaterError):  # the first error matters; the next rebuild drops what this one left
+                _drop(workshop, target)
+            raise
         report.epoch = workshop.ledger.epoch()
-        workshop.ledger.drop_generation(old)
-        workshop.store.drop(old)
+        _drop(workshop, old)
     return report
 
 
@@ -112,9 +119,10 @@ def _next_name(taken: Sequence[str]) -> str:
     return f"g{max(numbers, default=0) + 1}"
 
 
-def _give_up(workshop: Workshop, target: str) -> None:
-    workshop.ledger.drop_generation(target)
-    workshop.store.drop(target)
+def _drop(workshop: Workshop, generation: str) -> None:
+    if generation != workshop.ledger.generation():
+        workshop.ledger.drop_generation(generation)
+        workshop.store.drop(generation)
 
 
 def _carry_over(workshop: Workshop, old: str, target: str) -> None:

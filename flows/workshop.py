@@ -135,7 +135,8 @@ class Workshop:
                 return self._indexes[generation]
             if generation not in self.store.generations():
                 return None
-            return self.store.open(generation, dimensions=self.dense.dimensions)
+            # It may be of another model: it is stamped and read, never searched.
+            return self.store.open(generation, dimensions=0)
 
     @property
     def generation(self) -> str:

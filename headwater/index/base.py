@@ -133,7 +133,10 @@ class IndexStore(Protocol):
     """Holds the generations of an index; `rebuild` fills a new one beside the live one."""
 
     def open(self, generation: str, *, dimensions: int) -> Index:
-        """Open a generation, creating it with its payload indexes when it does not exist."""
+        """Open a generation, creating it with its payload indexes when it does not exist.
+
+        `dimensions` 0 opens one that exists whatever its vectors are, to read and stamp its points.
+        """
         ...
 
     def generations(self) -> list[str]: ...

@@ -131,9 +131,10 @@ class ClientStore:
                 f"the collection {collection} has no vectors {DENSE} and {SPARSE}",
                 advice="It was not made by Headwater: rename it, or use another server.",
             )
-        check_dimensions(vectors[DENSE].size, dimensions, f"the collection {collection}")
+        stored = vectors[DENSE].size
+        check_dimensions(stored, dimensions, f"the collection {collection}")
         engine = ClientEngine(self._client, collection, backend=self._backend, guard=self._guard, exact=self._exact)
-        return EngineIndex(engine, dimensions)
+        return EngineIndex(engine, stored)
 
     def generations(self) -> list[str]:
         with self._guard():
