@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.ingest.report import RunReport, SourceReport
+from headwater.ingest.source_run import KEPT_BYTES
 from headwater.ledger.base import SourceRow
 from headwater.publishing.collect import collect
 from headwater.publishing.records import utc_now
@@ -50,15 +51,27 @@ def direct_steps(workshop: Workshop) -> Steps:
 
 def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunReport:
     """Ingest these sources one after the other; a source's failure is reported and never stops the next."""
-    report = workshop.begin_run()
+    report, began = workshop.begin_run(), utc_now()
+    revoke_everywhere(workshop, names)
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
-    collect(workshop.index(workshop.generation), workshop.ledger, workshop.generation, workshop.holder)
+    collect(workshop.index(workshop.generation), workshop.ledger, workshop.generation, workshop.holder, since=began)
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop)])
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
     return report
+
+
+def revoke_everywhere(workshop: Workshop, names: Sequence[str]) -> None:
+    """Reading rights withdrawn in any source are taken away before anything of any source is parsed."""
+    for name in names:
+        try:
+            source_run = workshop.prepare(name)
+            source_run.plan()
+            source_run.revoke(KEPT_BYTES // len(names))
+        except Exception:  # noqa: BLE001, S112 - comes again in this source's turn, and is reported there
+            continue
 
 
 def unconfigured(workshop: Workshop) -> list[str]:

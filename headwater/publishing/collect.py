@@ -15,8 +15,19 @@ READER_SECONDS = 60.0
 _STAGED = Between(field="from", gte=float(NEVER))
 
 
-def collect(index: Index, ledger: Ledger, generation: str, holder: Holder, *, now: datetime | None = None) -> int:
-    """Delete superseded points no reader can hold any more, and what dead writers left; returns the epoch bound."""
+def collect(
+    index: Index,
+    ledger: Ledger,
+    generation: str,
+    holder: Holder,
+    *,
+    now: datetime | None = None,
+    since: datetime | None = None,
+) -> int:
+    """Delete superseded points no reader can hold any more, and what dead writers left; returns the epoch bound.
+
+    What failed after `since` is left for the next run, which finds the vectors there.
+    """
     with ledger.lease(PUBLISH_LEASE, holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
         bound = ledger.epoch_at((now or utc_now()) - timedelta(seconds=READER_SECONDS))
         identity = index.identity()
@@ -26,7 +37,7 @@ def collect(index: Index, ledger: Ledger, generation: str, holder: Holder, *, no
             index.flush()
         if bound:
             _delete(index, Between(field="to", lte=bound))
-        _collect_dead(index, ledger, generation)
+        _collect_dead(index, ledger, generation, since or utc_now())
         _collect_orphans(index, ledger, generation, holder)
     return bound
 
@@ -36,13 +47,15 @@ def _delete(index: Index, condition: Condition) -> None:
         index.delete_where(condition)
 
 
-def _collect_dead(index: Index, ledger: Ledger, generation: str) -> None:
+def _collect_dead(index: Index, ledger: Ledger, generation: str, since: datetime) -> None:
     """Delete invisible points of writers that are gone; those of live writers are about to be published."""
     # An intent without a live writer is undone by the next publisher; until then its stamped points must stay.
     dead = [
         p
         for p in ledger.open_publications()
-        if p.generation == generation and (p.state == "undone" or (p.state == "staging" and not ledger.alive(p.holder)))
+        if p.generation == generation
+        and p.started_at < since
+        and (p.state == "undone" or (p.state == "staging" and not ledger.alive(p.holder)))
     ]
     if not dead:
         return

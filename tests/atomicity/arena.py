@@ -13,10 +13,13 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from tests.atomicity.corpus import ring, write
 
@@ -61,14 +64,7 @@ class Child:
 
     def gone(self) -> None:
         """Return when the process is no more."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            try:
-                os.kill(self.pid, 0)
-            except ProcessLookupError:
-                return
-            time.sleep(0.001)
-        raise AssertionError(f"process {self.pid} does not end")
+        wait_until(lambda: not psutil.pid_exists(self.pid))
 
 
 class Children:
@@ -108,6 +104,14 @@ class Children:
         self._listener.join(PATIENCE)
         assert self._parent.stdout is not None
         self._parent.stdout.close()
+
+
+def wait_until(so: Callable[[], bool]) -> None:
+    """Poll, for as long as our patience goes."""
+    deadline = time.monotonic() + PATIENCE
+    while not so():
+        assert time.monotonic() < deadline, "it did not come to pass"
+        time.sleep(0.001)
 
 
 def scratch_folder() -> Path:
@@ -156,12 +160,14 @@ class Arena:
         at: int | str = -1,
         action: str = "kill",
         seconds: float | None = None,
+        until: Callable[[], bool] | None = None,
         reader_owns: bool = False,
         reader_dies: float | None = None,
         verified: bool = True,
         **more: Any,
     ) -> Any:
-        """Go to the next state with a writer that is stopped at a boundary, or by us after `seconds`; its last word.
+        """Go to the next state with a writer that is stopped at a boundary, or killed after `seconds` or `until`
+        something is so; its last word.
 
         Two threads of the writer and one other process read all the while; the latter is killed after `reader_dies`
         seconds. An error at a boundary is followed by a run without one in the same process, a kill by a fresh
@@ -190,7 +196,9 @@ class Arena:
         if reader_dies is not None:
             time.sleep(reader_dies)
             started["reader"].kill()
-        last = self._last_word(started["writer"], seconds)
+        if until is not None:
+            wait_until(until)
+        last = self._last_word(started["writer"], 0.0 if until is not None else seconds)
         time.sleep(0.03)  # the reader goes on by itself, and may have to take the index over
         Path(stop).touch()
         if before >= 0:

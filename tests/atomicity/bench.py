@@ -65,6 +65,8 @@ class HashDense:
     dimensions = DIMENSIONS
     tokens = Words()
 
+    def warm(self) -> None: ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         return np.stack([self.embed_query(text) for text in texts])
 

@@ -68,6 +68,16 @@ def test_staged_points_that_were_given_up_go(room: Room) -> None:
     assert (room.points, room.ledger.open_publications()) == (0, [])
 
 
+def test_what_failed_in_this_run_is_left_for_the_next_one(room: Room) -> None:
+    began = room.later(0)
+    staged_by(room, room.holder, "one").discard()
+    collect(room.index, room.ledger, room.generation, room.holder, since=began)
+    [hash] = [chunk.chunk.embedded_hash for chunk in document("staged", "one").chunks]
+    assert hash in room.index.vectors_of([hash])
+    collect(room.index, room.ledger, room.generation, room.holder, since=room.later(0))
+    assert room.points == 0
+
+
 def test_what_a_dead_writer_was_stamping_stays_until_it_is_undone(room: Room, dead: Holder) -> None:
     room.publish(document("staged", "old"))
     writer = staged_by(room, dead, "new")
