@@ -99,6 +99,10 @@ class Dense(Protocol):
     @property
     def tokens(self) -> Tokens: ...
 
+    def warm(self) -> None:
+        """Load what the first call would otherwise wait for; safe beside such a call."""
+        ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors, shape (len(texts), dimensions), float32, in the order of `texts`."""
         ...

@@ -2,16 +2,17 @@
 
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TypeAlias
 
-from headwater.errors import IndexMismatchError, ParseError
+from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead
 from headwater.ingest.look import Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.tools import Tools
-from headwater.interfaces import SparseVector, Vectors
+from headwater.interfaces import Dense, SparseVector, Vectors
 from headwater.ledger.base import DocumentRow
 from headwater.model import Chunk, Failed, Ref, digest
 from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
@@ -99,6 +100,7 @@ def _weight(item: Look) -> int:
 
 
 def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settled | Carry | Piece]:
+    warming: threading.Thread | None = None
     try:
         for item in looks:
             match item:
@@ -107,9 +109,24 @@ def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settle
                 case ToCarry(ref, row, before):
                     yield Carry(ref, _carried(tools, row, before))
                 case ToParse():
+                    warming = warming or _load_early(tools.dense)
                     yield from _chunked(tools, item)
     finally:
         looks.close()
+        if warming is not None:
+            warming.join()
+
+
+def _load_early(model: Dense) -> threading.Thread:
+    """Load the model while the parsers start and the first group fills."""
+
+    def load() -> None:
+        with suppress(HeadwaterError):  # it is met again, and reported, where the model is needed
+            model.warm()
+
+    thread = threading.Thread(target=load, name="headwater-model", daemon=True)
+    thread.start()
+    return thread
 
 
 def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:

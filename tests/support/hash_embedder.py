@@ -53,6 +53,8 @@ class HashDense:
     def tokens(self) -> Tokens:
         return self._tokens
 
+    def warm(self) -> None: ...
+
     def embed(self, texts: Sequence[str]) -> Vectors:
         self.texts += texts
         return np.stack([_of_text(text) for text in texts]) if texts else np.zeros((0, DIMENSIONS), np.float32)
