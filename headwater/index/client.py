@@ -12,7 +12,7 @@ from qdrant_client import QdrantClient, models
 from headwater.errors import ConfigError, IndexMismatchError
 from headwater.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, Point, StoredPoint
 from headwater.index.compile_client import compile_filter
-from headwater.index.engine import EngineIndex, Page, check_dimensions
+from headwater.index.engine import DroppedError, EngineIndex, Page, check_dimensions
 from headwater.index.fusion import Candidate
 from headwater.index.query import Condition, Query
 from headwater.interfaces import SparseVector
@@ -121,6 +121,8 @@ class ClientStore:
         collection = _collection(generation)
         with self._mutex, self._guard():
             if not self._client.collection_exists(collection):
+                if not dimensions:
+                    raise DroppedError(f"the collection {collection} was dropped")
                 self._create(collection, dimensions)
             # Also when it exists: its creator may have died between the collection and its payload indexes.
             self._add_payload_indexes(collection)

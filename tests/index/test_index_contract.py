@@ -276,3 +276,19 @@ def test_point_ids_are_told_apart() -> None:
     }
     assert len(ids) == 6
     assert point_ids(3, "s", "d", 2) == (point_id(3, "s", "d", 0), point_id(3, "s", "d", 1))
+
+
+def test_a_generation_of_unknown_length_is_opened_and_never_made(
+    store: IndexStore, make_point, dimensions: int
+) -> None:
+    name = f"length-{uuid.uuid4().hex[:8]}"
+    with pytest.raises(IndexUnavailableError):
+        store.open(name, dimensions=0)
+    assert name not in store.generations()
+    point = make_point(1)
+    store.open(name, dimensions=dimensions).upsert([point])
+    opened = store.open(name, dimensions=0)
+    assert [stored.id for stored in opened.retrieve([point.id])] == [point.id]
+    opened.stamp([point.id], to=7)
+    assert opened.retrieve([point.id])[0].payload["to"] == 7
+    store.drop(name)
