@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 
 from flows.environment import prepare
 from flows.session import using
+from flows.steps import revoke_everywhere
 from flows.workshop import Workshop
-from headwater.errors import HeadwaterError, IndexUnavailableError
+from headwater.errors import IndexUnavailableError
 from headwater.ingest.report import RunReport
 
 START_SECONDS = 180.0
@@ -66,14 +67,7 @@ def get_ready(workshop: Workshop, names: Sequence[str]) -> None:
     An error of a source is left for the flow to meet and report again.
     """
     workshop.begin_run()
-    ahead = False
-    for name in names:
-        try:
-            run = workshop.prepare(name)
-            plan = run.plan()
-            run.revoke()
-            if plan.changed and not ahead:
-                ahead = True
-                run.look_ahead()
-        except HeadwaterError:
-            continue
+    for source_run in revoke_everywhere(workshop, names):
+        if source_run.plan().changed:
+            source_run.look_ahead()
+            break

@@ -9,7 +9,7 @@ from typing import Protocol, runtime_checkable
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.ingest.report import RunReport, SourceReport
-from headwater.ingest.source_run import KEPT_BYTES
+from headwater.ingest.source_run import KEPT_BYTES, SourceRun
 from headwater.ledger.base import SourceRow
 from headwater.publishing.collect import collect
 from headwater.publishing.records import utc_now
@@ -63,8 +63,12 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     return report
 
 
-def revoke_everywhere(workshop: Workshop, names: Sequence[str]) -> None:
-    """Reading rights withdrawn in any source are taken away before anything of any source is parsed."""
+def revoke_everywhere(workshop: Workshop, names: Sequence[str]) -> list[SourceRun]:
+    """Reading rights withdrawn in any source are taken away before anything of any source is parsed.
+
+    Returns the runs of the sources where that is done.
+    """
+    done = []
     for name in names:
         try:
             source_run = workshop.prepare(name)
@@ -72,6 +76,8 @@ def revoke_everywhere(workshop: Workshop, names: Sequence[str]) -> None:
             source_run.revoke(KEPT_BYTES // len(names))
         except Exception:  # noqa: BLE001, S112 - comes again in this source's turn, and is reported there
             continue
+        done.append(source_run)
+    return done
 
 
 def unconfigured(workshop: Workshop) -> list[str]:

@@ -25,7 +25,7 @@ NARROWED_TOGETHER = 100
 NARROW_SECONDS = 0.5
 """Rights are taken away from this many documents together, or from as many as were found in this time."""
 KEPT_BYTES = 32 * 2**20
-"""Bodies fetched to learn their access are kept up to this much, so that they need no second fetch."""
+"""Bodies fetched to learn their access are kept up to this much in a run, so that they need no second fetch."""
 
 
 class SourceRun:
@@ -37,6 +37,7 @@ class SourceRun:
         self.report = SourceReport(self.name)
         self._only = only
         self._plan: Plan | None = None
+        self._revoked = False
         self._outcomes = Outcomes(tools, run, self.report)
         self._pending: dict[str, Ref] = {}
         self._new: frozenset[str] = frozenset()
@@ -75,12 +76,17 @@ class SourceRun:
         tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
         return plan
 
-    def revoke(self) -> int:
-        """Take reading rights away from live documents, before anything is parsed; returns how many."""
+    def revoke(self, keep: int = KEPT_BYTES) -> int:
+        """Take reading rights away from live documents, once, before anything is parsed; returns how many.
+
+        Of the bodies that are fetched to learn their access, `keep` bytes are held for `batch`.
+        """
         narrowed = self._outcomes.narrowed
+        if self._revoked:
+            return len(narrowed)
         together: list[tuple[DocumentRow, Access]] = []
         since = time.monotonic()
-        for row, new in self._access_changes():
+        for row, new in self._access_changes(keep):
             if row.access.takes_from(new):
                 together.append((row, new))
             if len(together) >= NARROWED_TOGETHER or time.monotonic() - since > NARROW_SECONDS:
@@ -90,6 +96,7 @@ class SourceRun:
         self.tools.publisher.confirm(list(narrowed.values()))
         if narrowed:
             self._outcomes.flush()
+        self._revoked = True
         return len(narrowed)
 
     def _narrow(self, changes: list[tuple[DocumentRow, Access]]) -> dict[str, DocumentRow]:
@@ -98,7 +105,7 @@ class SourceRun:
             self._outcomes.event(id, "access narrowed", version=version)
         return {row.id: row for row in self.tools.publisher.narrow(changes)}
 
-    def _access_changes(self) -> Iterator[tuple[DocumentRow, Access]]:
+    def _access_changes(self, keep: int) -> Iterator[tuple[DocumentRow, Access]]:
         kept = 0
         for ref in list(self._pending.values()):
             row = self._row(ref.id)
@@ -114,7 +121,7 @@ class SourceRun:
                 continue
             if isinstance(raw, NotModified):
                 continue
-            if kept + len(raw.content) <= KEPT_BYTES:
+            if kept + len(raw.content) <= keep:
                 kept += len(raw.content)
                 self._kept[ref.id] = raw
             yield row, raw.access
