@@ -11,7 +11,6 @@ from prefect.states import Completed, Failed
 from flows.session import workshop
 from flows.steps import Steps, direct_steps, run_sources
 from flows.workshop import Workshop
-from headwater.index.permitted_client import permitted_filter
 from headwater.ingest.report import RunReport
 
 
@@ -71,6 +70,9 @@ def summarize(open_workshop: Workshop, report: RunReport) -> None:
 
 def _read_directly(open_workshop: Workshop, epoch: int) -> str:
     """How a program that reads the collection itself has to filter, so that it sees what `headwater search` sees."""
+    # Imported at the end of a run: qdrant-client takes 1.5 s, which the first document would wait for.
+    from headwater.index.permitted_client import permitted_filter
+
     permitted = permitted_filter(frozenset(), epoch).model_dump(exclude_none=True)
     generation = open_workshop.ledger.generation()
     return (

@@ -12,6 +12,7 @@ from flows.workshop import Workshop
 from headwater.errors import IndexUnavailableError
 from headwater.ingest.report import RunReport
 
+FLOW = "flows.ingest"
 START_SECONDS = 180.0
 
 
@@ -28,6 +29,7 @@ class PrefectServer(threading.Thread):
         try:
             # Imported here because the import alone takes seconds, which are spent beside the scan.
             orchestration = importlib.import_module("prefect.client.orchestration")
+            importlib.import_module(FLOW)
             with orchestration.get_client(sync_client=True) as client:
                 client.hello().raise_for_status()
         except Exception as error:  # noqa: BLE001 - carried to the thread that waits, which says what to do
@@ -51,7 +53,7 @@ def run_flow(workshop: Workshop, names: Sequence[str], on_ready: Callable[[float
     get_ready(workshop, names)
     server.wait()
     on_ready(server.seconds)
-    flow_module = importlib.import_module("flows.ingest")
+    flow_module = importlib.import_module(FLOW)
     with using(workshop):
         state = flow_module.ingest(sources=list(names), return_state=True)
     if workshop.report is None or not workshop.report.sources:
