@@ -42,7 +42,6 @@ class Incremental(RuleBasedStateMachine):
         folder = self.closing.enter_context(scratch("machine"))
         self.library = Library(folder / "library")
         self.home = folder / "home"
-        self.fresh = 0
         self.blocked: set[tuple[str, str]] = set()
         self.forgotten: dict[tuple[str, str], Kept] = {}
         """Documents of sources that are not configured now, as they were when last they were."""
@@ -53,10 +52,10 @@ class Incremental(RuleBasedStateMachine):
 
     # files ------------------------------------------------------------------------------------------------
 
-    @initialize(first=st.lists(st.tuples(st.sampled_from(PATHS), texts), max_size=4))
-    def begin(self, first: list[tuple[str, Text]]) -> None:
-        for id, text in first:
-            self.write("handbook", id, text)
+    @initialize(first=st.lists(st.tuples(st.sampled_from(SOURCES), st.sampled_from(PATHS), texts), max_size=6))
+    def begin(self, first: list[tuple[str, str, Text]]) -> None:
+        for source, id, text in first:
+            self.write(source, id, text)
         self.ingest(settled=False)
 
     @rule(source=st.sampled_from(SOURCES), id=st.sampled_from(PATHS), text=texts)
@@ -233,8 +232,7 @@ class Incremental(RuleBasedStateMachine):
     def _check(self, workshop: Workshop, report: RunReport) -> None:
         assert [source.error for source in report.sources] == [""] * len(report.sources)
         assert disagreements(workshop) == []
-        self.fresh += 1
-        with self._opened(self.home.with_name(f"fresh-{self.fresh}")) as fresh:
+        with scratch("fresh") as home, self._opened(home) as fresh:
             for source, document in self.blocked:
                 fresh.ledger.block(Block(source, document, "wrong", utc_now()))
             expected = run_all(fresh)
