@@ -130,13 +130,13 @@ class Arena:
         self.totals = Totals()
         self.position = 0
         self._common = {"base": str(base), "states": STATES, "seed": seed, "reader_seconds": reader_seconds}
-        self._states = ring(STATES, seed=seed)
+        self.states = ring(STATES, seed=seed)
         self._numbers = itertools.count()
 
     def prepare(self) -> None:
         """Index every state afresh, for comparison, and the first one for good."""
         self._check(self.start("fresh"), "done")
-        write(self.base / "docs", None, self._states[0])
+        write(self.base / "docs", None, self.states[0])
         self.verify(-1, 0)
 
     def start(self, do: str, **arguments: Any) -> Child:
@@ -151,7 +151,7 @@ class Arena:
 
     def restart(self) -> None:
         """Forget everything that was ever indexed: the next trial is a first run."""
-        shutil.rmtree(self.base / "home", ignore_errors=True)
+        shutil.rmtree(self.base / "home", ignore_errors=True)  # not if it is a mount point
         self.position = -1
 
     def trial(
@@ -177,7 +177,8 @@ class Arena:
         name = f"{next(self._numbers)}"
         stats, go, stop = (str(self.base / f"{what}-{name}") for what in ("stats", "go", "stop"))
         Path(stats).write_bytes(bytes(SLOTS * COUNTS.size))
-        again = action not in ("kill", "fill")
+        os.chown(stats, more.get("user", -1), -1)
+        again = action not in ("kill", "fill", "lock")
         orders = {
             "writer": {"stats": stats, "go": go, "at": at, "action": action, "again": again, **more},
             "reader": {"stats": stats, "stop": stop},
@@ -191,7 +192,7 @@ class Arena:
             assert word == "ready" or word[0] == "reading", word
             if who == "reader":
                 self.totals.backends[word[1]] += 1
-        write(self.base / "docs", self._states[before] if before >= 0 else None, self._states[after])
+        write(self.base / "docs", self.states[before] if before >= 0 else None, self.states[after])
         Path(go).touch()
         if reader_dies is not None:
             time.sleep(reader_dies)

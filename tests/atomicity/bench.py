@@ -94,10 +94,18 @@ class Bench(Workshop):
     """A workshop on one folder, watched; `raw_ledger` and `raw_store` are the same things for its readers."""
 
     def __init__(
-        self, root: Path, home: Path, *, command: str = "bench", processes: bool = False, dense: Any = None, **more: Any
+        self,
+        root: Path,
+        home: Path,
+        *,
+        name: str = SOURCE,
+        command: str = "bench",
+        processes: bool = False,
+        dense: Any = None,
+        **more: Any,
     ) -> None:
         source = SourceSettings(
-            name=SOURCE, kind="folder", default_access=Access(EVERYBODY), options={"path": str(root)}, base=root.parent
+            name=name, kind="folder", default_access=Access(EVERYBODY), options={"path": str(root)}, base=root.parent
         )
         settings = Settings(home=home, base=root.parent, groups={"a": "A", "b": "B"}, sources=(source,))
         super().__init__(settings, command=command, **more)
@@ -121,6 +129,10 @@ class Bench(Workshop):
     def store(self) -> Any:
         return WatchedStore(self.raw_store, self.boundaries)
 
+    def close(self) -> None:
+        _ = self.ledger, self.store  # what is raw is closed with them
+        super().close()
+
     @cached_property
     def dense(self) -> Any:
         return self._dense
@@ -136,7 +148,7 @@ class Bench(Workshop):
     def ingest(self) -> RunReport:
         """One run, as `headwater ingest --direct` does it."""
         self.report = None
-        return run_sources(self, [SOURCE], direct_steps(self))
+        return run_sources(self, [source.name for source in self.settings.sources], direct_steps(self))
 
     def raw_index(self, generation: str | None = None) -> Index:
         return self.raw_store.open(generation or self.raw_ledger.generation(), dimensions=DIMENSIONS)

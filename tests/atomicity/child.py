@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from headwater import errors
-from headwater.errors import BusyError, HeadwaterError
+from headwater.errors import BusyError, HeadwaterError, StateError
 from headwater.index.base import NEVER
 from headwater.interfaces import Vectors
 from headwater.ledger.base import Commit, Intent
@@ -132,11 +132,16 @@ def writer(
     processes: bool = False,
     again: bool = False,
     embedded: str = "",
+    user: int = 0,
 ) -> None:
     """Ingest with two threads reading; act at boundary `at`. With `again`, run until it converges, and check that.
 
     In the first run of all there is nothing to read, and opening the index has boundaries too.
     """
+    if user:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
     with arena.bench("home", wrong=wrong, processes=processes, embedded=embedded, command="writer") as bench:
         bench.boundaries.reads = action != "kill"
         if before >= 0:
@@ -153,7 +158,7 @@ def writer(
 
 
 def what_to_do(action: str, bench: Bench, say: Say) -> Callable[[], None]:
-    """Die, fill the disk of the state folder, or raise: an error of headwater.errors by name, or Ctrl-C."""
+    """Die, fill the disk of the state folder, forbid writing to it, or raise: one of headwater.errors, or Ctrl-C."""
 
     def die() -> None:
         say(["killed", bench.boundaries.acted])
@@ -168,15 +173,20 @@ def what_to_do(action: str, bench: Bench, say: Say) -> Callable[[], None]:
             while True:
                 file.write(bytes(2**16))
 
-    return {"kill": die, "fill": fill}.get(action, fail)
+    def lock() -> None:
+        for path in [*bench.settings.home.rglob("*"), bench.settings.home]:
+            path.chmod(0o500 if path.is_dir() else 0o400)
+
+    return {"kill": die, "fill": fill, "lock": lock}.get(action, fail)
 
 
 def attempt(bench: Bench) -> dict[str, Any]:
     try:
         report = bench.ingest()
     except (HeadwaterError, KeyboardInterrupt) as error:
-        return {"exit": 1, "error": f"{type(error).__name__}: {error}"}
-    return {"exit": report.exit_code, "error": "; ".join(problem.reason for problem in report.problems)}
+        return {"exit": 1, "error": f"{type(error).__name__}: {error} {getattr(error, 'advice', '')}".strip()}
+    reasons = [f"{problem.reason} {problem.advice}".strip() for problem in report.problems]
+    return {"exit": report.exit_code, "error": "; ".join(reasons)}
 
 
 def reader(say: Say, arena: Arena, before: int, after: int, stats: str, stop: str) -> None:
@@ -219,6 +229,10 @@ def _read(
         except BusyError:
             problems = []
             counts.add(busy=True)
+        except StateError as error:
+            # On a full disk nobody can open the index anew, as a reader does whose owner has gone.
+            problems = [] if "is full" in str(error) else [repr(error)]
+            counts.add(wrong=bool(problems))
         except Exception:
             problems = [traceback.format_exc()]
             counts.add(wrong=True)
@@ -268,6 +282,19 @@ def converge(bench: Bench, arena: Arena, after: int) -> dict[str, Any]:
     return {"next": outcome["exit"], "problems": problems + benches.ledger_differences(bench)}
 
 
+def ingest(say: Say, arena: Arena, source: str, rounds: int, home: str, go: str) -> None:
+    """One source of several, again and again, each with a folder of its own."""
+    with Bench(arena.base / source, arena.base / home, name=source, command=f"ingest {source}") as bench:
+        bench.index()
+        say(["ready", bench.raw_index().info().backend])
+        wait_for(go)
+        outcomes = []
+        for number in range(rounds):
+            write(arena.base / source, arena.states[number - 1] if number else None, arena.states[number])
+            outcomes.append(attempt(bench))
+        say(["done", outcomes])
+
+
 def wait_for(path: str) -> None:
     deadline = time.monotonic() + 120
     while not Path(path).exists():
@@ -276,7 +303,7 @@ def wait_for(path: str) -> None:
         time.sleep(0.002)
 
 
-ORDERS = {order.__name__: order for order in (fresh, writer, reader, verify)}
+ORDERS = {order.__name__: order for order in (fresh, writer, reader, verify, ingest)}
 
 
 def obey(order: dict[str, Any]) -> None:
