@@ -96,6 +96,8 @@ def rebuild(make: Callable[[str], Workshop], live: Workshop, names: Sequence[str
     target = _next_name([*live.store.generations(), old])
     with make(target) as workshop:
         try:
+            for name in {*names, *(row.name for row in live.ledger.sources())}:
+                workshop.reserve(name)
             report = run_sources(workshop, names, direct_steps(workshop))
             failed = ", ".join(source.source for source in report.sources if source.error)
             if failed:

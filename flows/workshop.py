@@ -4,13 +4,13 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 
 from chunking.registry import chunker_for
 from connectors.registry import build
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
-from headwater.errors import ConfigError, UnsupportedError
+from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
 from headwater.index.base import Index, IndexStore
 from headwater.index.store import open_store
 from headwater.ingest.fingerprint import fingerprints
@@ -160,6 +160,9 @@ class Workshop:
         for name in [*self.runs]:
             with self.prepared(name):
                 pass
+        for name in [*self._leases]:
+            with suppress(HeadwaterError):  # a lease that was lost is noticed by whatever is written under it
+                self._leases.pop(name).close()
         if self._borrowed:
             return
         opened = vars(self)
@@ -209,19 +212,24 @@ class Workshop:
             run = self.runs.pop(name, None)
             if run is not None:
                 run.close()
-            lease = self._leases.pop(name, None)
-            if lease is not None:
-                lease.close()
+            # What others published of a source while another generation is filled would be gone with the switch.
+            if self.target is None:
+                self._leases.pop(name, ExitStack()).close()
 
     def prepare(self, name: str) -> SourceRun:
         """Take the source's lease and set up its run; repeated calls answer the same run."""
         if name not in self.runs:
             report = self.begin_run()
+            self.reserve(name)
+            self.runs[name] = SourceRun(self._tools(self.source(name)), run=report.run, only=self.only)
+        return self.runs[name]
+
+    def reserve(self, name: str) -> None:
+        """Keep other writers of this source out; BusyError names the one that is at it."""
+        if name not in self._leases:
             lease = ExitStack()
             lease.enter_context(self.ledger.lease(f"source:{name}", self.holder, seconds=60, wait=self.wait))
             self._leases[name] = lease
-            self.runs[name] = SourceRun(self._tools(self.source(name)), run=report.run, only=self.only)
-        return self.runs[name]
 
     def _tools(self, source: SourceSettings) -> Tools:
         publisher = self.publisher()

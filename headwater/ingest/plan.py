@@ -91,6 +91,8 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     absent = {id for id in gone if id in live and id not in seen}
     if complete:
         absent |= live.keys() - seen
+    # A block that was stopped before it took the document out of search.
+    absent |= live.keys() & blocks.keys()
     return Plan(
         listed=len(seen),
         changed=tuple(changed),

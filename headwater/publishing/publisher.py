@@ -166,7 +166,10 @@ class Publisher:
         dropped = tuple(key for key in staged.rows if key in blocked)
         rows = [row for key, row in staged.rows.items() if key not in blocked]
         self._verify(staged)
-        going = [key for key in dict.fromkeys([*removed, *dropped]) if key not in {(r.source, r.id) for r in rows}]
+        # What was blocked while another generation was filled may have been published there before.
+        shut = sorted(blocked) if switch_to is not None else ()
+        coming = {(row.source, row.id) for row in rows}
+        going = [key for key in dict.fromkeys([*removed, *dropped, *shut]) if key not in coming]
         old = self.ledger.documents_named(self.generation, [*((r.source, r.id) for r in rows), *going])
         epoch = self.ledger.next_epoch()
         intent = Intent(

@@ -1,6 +1,5 @@
 """The real pipeline on a small folder, with a dense model that costs nothing, and dumps of what it made."""
 
-import hashlib
 import json
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -8,8 +7,6 @@ from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from flows.steps import direct_steps, run_sources
 from flows.workshop import LEDGER_FILE, Workshop
@@ -21,7 +18,6 @@ from headwater.index.query import AllOf, Between
 from headwater.index.store import open_store
 from headwater.ingest import source_run, stream
 from headwater.ingest.report import RunReport
-from headwater.interfaces import Vectors
 from headwater.ledger.base import Ledger
 from headwater.ledger.open import open_ledger
 from headwater.model import Access, Document, RawDocument
@@ -32,48 +28,10 @@ from headwater.retrieval.search import Searcher
 from headwater.settings import Settings, SourceSettings
 from tests.atomicity.boundaries import Boundaries, Watched, WatchedStore
 from tests.atomicity.corpus import EVERYBODY
+from tests.support.hash_embedder import DIMENSIONS, HashDense
 
 SOURCE = "docs"
-DIMENSIONS = 16
 _STATE = ("publication", "from", "to", "fence")
-
-
-class Words:
-    """Tokens for tests: words, and two special ones."""
-
-    window = 64
-
-    def count(self, text: str) -> int:
-        return len(text.split()) + 2
-
-    def count_many(self, texts: Sequence[str]) -> list[int]:
-        return [self.count(text) for text in texts]
-
-    def offsets(self, text: str) -> list[tuple[int, int]]:
-        found, start = [], 0
-        for word in text.split():
-            start = text.index(word, start)
-            found.append((start, start + len(word)))
-            start += len(word)
-        return found
-
-
-class HashDense:
-    """A dense model for tests: the vector of a text follows from its hash."""
-
-    fingerprint = "hash of the text"
-    dimensions = DIMENSIONS
-    tokens = Words()
-
-    def warm(self) -> None: ...
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        return np.stack([self.embed_query(text) for text in texts])
-
-    def embed_query(self, text: str) -> Vectors:
-        raw = np.frombuffer(hashlib.sha512(text.encode()).digest(), np.uint8)[:DIMENSIONS].astype(np.float32) - 127
-        vector: Vectors = raw / np.linalg.norm(raw)
-        return vector
 
 
 class Inline:

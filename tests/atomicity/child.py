@@ -27,10 +27,11 @@ from headwater.publishing.collect import collect
 from headwater.publishing.publisher import Publisher
 from headwater.publishing.records import utc_now
 from tests.atomicity import bench as benches
-from tests.atomicity.bench import Bench, HashDense
+from tests.atomicity.bench import Bench
 from tests.atomicity.boundaries import kill
 from tests.atomicity.checker import LIMIT, Expected, Transition
 from tests.atomicity.corpus import ASKERS, ring, write
+from tests.support.hash_embedder import HashDense
 
 Say = Callable[[Any], None]
 SLOTS = 4
@@ -56,6 +57,7 @@ class SlowDense(HashDense):
     """Takes its time, and notes what it is asked to embed, one line for each call."""
 
     def __init__(self, log: str) -> None:
+        super().__init__()
         self._log = log
 
     def embed(self, texts: Sequence[str]) -> Vectors:
