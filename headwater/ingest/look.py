@@ -9,6 +9,7 @@ from typing import TypeAlias
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from headwater.errors import GoneError, HeadwaterError, ParseError, RetriableError, SkippableError
+from headwater.ingest.fingerprint import is_current
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
 from headwater.ledger.base import DocumentRow
@@ -64,7 +65,7 @@ def fetch(connector: Connector, id: str, known: str | None = None) -> RawDocumen
 def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | None, now: datetime) -> Look:
     """Everything about one document up to handing it to a parser; never raises for a fault of the document."""
     try:
-        found = raw or fetch(tools.connector, ref.id, before.version or None if before else None)
+        found = raw or fetch(tools.connector, ref.id, _known(tools, before))
     except GoneError:
         return Settled(ref, Removed())
     except (SkippableError, RetriableError) as error:
@@ -83,6 +84,13 @@ def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | 
             return Settled(replace(ref, version=row.version), Unchanged())
         return ToCarry(ref, row, before)
     return ToParse(ref, row, tools.parsing.submit(found), len(found.content))
+
+
+def _known(tools: Tools, before: DocumentRow | None) -> str | None:
+    """The version whose content need not be read again: none when the same content would come out otherwise now."""
+    if before is None or not is_current(before.fingerprint, tools.fingerprint):
+        return None
+    return before.version or None
 
 
 def failed(error: HeadwaterError) -> Failed:

@@ -4,6 +4,8 @@ import os
 
 import pytest
 
+from connectors import opened
+from flows import steps
 from headwater.ingest.report import SourceReport
 from tests.support.compare import disagreements
 from tests.support.project import Project
@@ -121,6 +123,22 @@ def test_a_touched_file_is_unchanged_and_a_setting_without_effect_embeds_nothing
     project.configure(overlap_tokens="4")
     again = ran(project)
     assert (again.indexed, again.reused, again.embedded) == (1, chunks, 0)
+
+
+@pytest.mark.parametrize("kept", [0, 2**20])
+def test_a_changed_chunker_cuts_files_anew_that_have_not_changed(
+    project: Project, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "KEPT_BYTES", kept)
+    monkeypatch.setattr(opened, "SETTLED_NS", 0)
+    project.write("page.md", page())
+    chunks = ran(project).chunks
+    assert ran(project).unchanged == 1
+    project.configure(chunker='"fixed"')
+    again = ran(project)
+    assert again.indexed == 1
+    assert again.chunks != chunks
+    assert ran(project).unchanged == 1
 
 
 def test_a_listing_that_is_suddenly_empty_removes_nothing(project: Project) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from connectors import opened
+from flows import steps
 from flows.maintain import rebuild, remove_document, unblock
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
@@ -244,6 +245,8 @@ class Incremental(RuleBasedStateMachine):
 def machine() -> Iterator[type[Incremental]]:
     with ParserPool(workers=1) as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr(opened, "SETTLED_NS", SETTLED_NS)
+        # Bodies of a few documents are kept between the look at their readers and their turn, those of others are not.
+        patch.setattr(steps, "KEPT_BYTES", 800)
         Incremental.parsing = SharedParsing(pool)
         yield Incremental
 
