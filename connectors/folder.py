@@ -84,8 +84,8 @@ class FolderConnector:
         path = locate(root, id, self.selection)
         rules = self._rules(root, id)
         reading = read(root, path, id, rules=rules.digest, known=known)
-        if reading is None:
-            return NotModified(known or "")
+        if isinstance(reading, NotModified):
+            return reading
         suffix = suffix_of(id)
         front = split(reading.content) if suffix in FRONT_MATTER else FrontMatter(reading.content)
         described = stated_by_document(rules.described, front, self.policy)

@@ -13,7 +13,7 @@ from connectors.globs import Selection
 from connectors.media import MEDIA_TYPES, suffix_of
 from connectors.walk import Found, as_path, leads_to_unlisted
 from headwater.errors import FatalError, FetchError, GoneError, HeadwaterError, TransientSourceError
-from headwater.model import digest
+from headwater.model import NotModified, digest
 
 _ATTEMPTS = 3
 MAX_BYTES = 200 * 1024 * 1024
@@ -116,18 +116,22 @@ def listed_version(root: str, found: Found) -> str:
     return version(found.stat, found.rules.digest, content)
 
 
-def read(root: str, path: str, id: str, *, rules: str, known: str | None) -> Reading | None:
-    """One consistent state of a file; None when its version is `known`."""
+def read(root: str, path: str, id: str, *, rules: str, known: str | None) -> Reading | NotModified:
+    """One consistent state of a file; NotModified, with the version it has by now, when its content is the known one.
+
+    A young file grows out of the version it was first read under, which carries a hash of its content.
+    """
     for _ in range(_ATTEMPTS):
         with opened(root, path, id) as descriptor:
             status = os.fstat(descriptor)
             if not is_young(status) and version(status, rules) == known:
-                return None
+                return NotModified(known)
             content = _all(descriptor)
             after = os.fstat(descriptor)
         if version(status, "") == version(after, "") and len(content) == status.st_size:
-            now = version(status, rules, digest(content) if is_young(status) else "")
-            return None if now == known else Reading(now, content, status.st_mtime)
+            hashed = version(status, rules, digest(content))
+            now = hashed if is_young(status) else version(status, rules)
+            return NotModified(now) if known in (now, hashed) else Reading(now, content, status.st_mtime)
     raise TransientSourceError(f"{id} is being written to")
 
 

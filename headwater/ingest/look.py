@@ -12,7 +12,7 @@ from headwater.errors import GoneError, HeadwaterError, ParseError, RetriableErr
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
-from headwater.ledger.base import DocumentRow
+from headwater.ledger.base import DocumentRow, Failure
 from headwater.model import Document, Failed, NotModified, Outcome, RawDocument, Ref, Removed, Unchanged, digest
 
 FETCH_ATTEMPTS = 4
@@ -62,16 +62,26 @@ def fetch(connector: Connector, id: str, known: str | None = None) -> RawDocumen
     return connector.fetch(id, known)
 
 
-def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | None, now: datetime) -> Look:
-    """Everything about one document up to handing it to a parser; never raises for a fault of the document."""
+def look(
+    tools: Tools,
+    ref: Ref,
+    before: DocumentRow | None,
+    raw: RawDocument | None,
+    now: datetime,
+    failure: Failure | None = None,
+) -> Look:
+    """Everything about one document up to handing it to a parser; never raises for a fault of the document.
+
+    `failure` is what became of the newest version that was tried.
+    """
     try:
-        found = raw or fetch(tools.connector, ref.id, _known(tools, before))
+        found = raw or fetch(tools.connector, ref.id, known_version(tools, before, failure))
     except GoneError:
         return Settled(ref, Removed())
     except (SkippableError, RetriableError) as error:
         return Settled(ref, failed(error))
     if isinstance(found, NotModified):
-        return Settled(replace(ref, version=found.version), Unchanged())
+        return _settled_again(replace(ref, version=found.version), failure)
     try:
         media_type = tools.media_type(found)
     except ParseError as error:
@@ -86,11 +96,20 @@ def look(tools: Tools, ref: Ref, before: DocumentRow | None, raw: RawDocument | 
     return ToParse(ref, row, tools.parsing.submit(found), len(found.content))
 
 
-def _known(tools: Tools, before: DocumentRow | None) -> str | None:
-    """The version whose content need not be read again: none when the same content would come out otherwise now."""
+def known_version(tools: Tools, before: DocumentRow | None, failure: Failure | None) -> str | None:
+    """The version whose content need not be read again: none when the same content might come out otherwise now."""
+    if failure is not None:
+        hopeless = not failure.retriable and is_current(failure.fingerprint, tools.fingerprint)
+        return failure.version or None if hopeless else None
     if before is None or not is_current(before.fingerprint, tools.fingerprint):
         return None
     return before.version or None
+
+
+def _settled_again(ref: Ref, failure: Failure | None) -> Settled:
+    if failure is None:
+        return Settled(ref, Unchanged())
+    return Settled(ref, Failed(failure.error, failure.reason), failure.fingerprint)
 
 
 def failed(error: HeadwaterError) -> Failed:

@@ -26,6 +26,10 @@ class Outcomes:
         self.narrowed: dict[str, DocumentRow] = {}
         """Live documents whose readers were reduced in this run, ahead of anything else."""
 
+    def failure_before(self, document: str) -> Failure | None:
+        """What became of its newest version in an earlier run, if that failed."""
+        return self._before.get(document)
+
     def count(self, document: str, outcome: Outcome) -> None:
         """Report an outcome that needs no line in the history (nothing happened to the document)."""
         self._report.count(document, outcome)

@@ -7,13 +7,13 @@ from collections.abc import Generator, Iterator
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.errors import HeadwaterError, RetriableError
-from headwater.ingest.look import Look, Settled, fetch, look
+from headwater.ingest.look import Look, Settled, fetch, known_version, look
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
 from headwater.ingest.report import SourceReport
 from headwater.ingest.stream import Carry, Group, Step, stream
 from headwater.ingest.tools import Tools
-from headwater.ledger.base import DocumentRow, Event
+from headwater.ledger.base import DocumentRow, Event, Failure
 from headwater.model import Access, Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
 from headwater.publishing.records import utc_now
 
@@ -115,11 +115,13 @@ class SourceRun:
                 yield row, ref.access
                 continue
             try:
-                raw = fetch(self.tools.connector, ref.id)
+                failure = self._failure(ref.id)
+                raw = fetch(self.tools.connector, ref.id, known_version(self.tools, None, failure))
             except HeadwaterError:
                 # It is met again, and recorded, when the document's turn comes.
                 continue
             if isinstance(raw, NotModified):
+                # What failed before fails in the same version now, and its readers were reduced then.
                 continue
             if kept + len(raw.content) <= keep:
                 kept += len(raw.content)
@@ -175,7 +177,8 @@ class SourceRun:
 
     def _looks(self, refs: list[Ref]) -> Iterator[Look]:
         for ref in refs:
-            yield look(self.tools, ref, self._row(ref.id), self._kept.pop(ref.id, None), utc_now())
+            row, kept = self._row(ref.id), self._kept.pop(ref.id, None)
+            yield look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id))
 
     def _take(self, step: Step) -> None:
         match step:
@@ -252,6 +255,10 @@ class SourceRun:
         generation = self.tools.publisher.generation
         rows = self.tools.ledger.documents_named(generation, [(self.name, id) for id in ids])
         return {id: str(row.meta.get("content_sha256", "")) for (_, id), row in rows.items()}
+
+    def _failure(self, id: str) -> Failure | None:
+        """What is not to be tried again in the same version, unless a person names the document."""
+        return self._outcomes.failure_before(id) if self._only is None else None
 
     def _row(self, id: str) -> DocumentRow | None:
         """The live document; asked for before it is published, and nobody else publishes under this source's lease."""
