@@ -24,7 +24,7 @@ import psutil
 from tests.atomicity.corpus import ring, write
 
 SLOTS, COUNTS = 4, struct.Struct("3q")
-STATES = 6
+STATES = 4
 PATIENCE = 120.0
 
 
@@ -40,6 +40,12 @@ class Totals:
     boundaries: Counter[str] = field(default_factory=Counter)
     backends: Counter[str] = field(default_factory=Counter)
     """Whether the reader in its own process owned the index or reached it through the socket."""
+
+    def add(self, other: "Totals") -> None:
+        for name in ("kills", "failures", "reads", "busy", "wrong"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.boundaries += other.boundaries
+        self.backends += other.backends
 
     def __str__(self) -> str:
         return (

@@ -6,25 +6,29 @@ Orders and answers are lines of JSON. Larger results, and what must survive a SI
 import json
 import mmap
 import os
+import shutil
 import signal
 import struct
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from chunking.registry import chunker_for
 from headwater import errors
 from headwater.errors import BusyError, HeadwaterError, StateError
 from headwater.index.base import NEVER
+from headwater.index.points import point_ids
 from headwater.interfaces import Vectors
 from headwater.ledger.base import Commit, Intent
+from headwater.model import RawDocument
+from headwater.parsing import html, markdown
 from headwater.publishing.collect import collect
-from headwater.publishing.publisher import Publisher
+from headwater.publishing.publisher import Publisher, Stageable
 from headwater.publishing.records import utc_now
 from tests.atomicity import bench as benches
 from tests.atomicity.bench import Bench
@@ -68,7 +72,15 @@ class SlowDense(HashDense):
 
 
 class WrongPublisher(Publisher):
-    """Delete, then insert: what the checks must catch."""
+    """Deletes the old version of a batch, then inserts the new one: what the checks must catch."""
+
+    def stage(self, documents: Iterable[Stageable]) -> None:
+        documents = list(documents)
+        super().stage(documents)
+        for row in [document.row for document in documents if document.last]:
+            old = self.ledger.document(self.generation, row.source, row.id)
+            if old is not None:
+                self.index.delete(point_ids(old.publication, old.source, old.id, old.chunks))
 
     def _stamp_and_commit(self, intent: Intent, commit: Commit) -> None:
         self.ledger.write_intent(intent)
@@ -118,6 +130,7 @@ def fresh(say: Say, arena: Arena) -> None:
             assert bench.ingest().exit_code == 0
             assert benches.ledger_differences(bench) == []
             (arena.base / f"fresh-{number}.json").write_text(json.dumps(benches.visible(bench)))
+        shutil.rmtree(arena.base / f"fresh-{number}")
     say("done")
 
 
@@ -272,7 +285,8 @@ def verify(say: Say, arena: Arena, before: int, after: int, embedded: str = "") 
             problems.append(f"{benches.garbage(bench)} invisible points were left")
         if bench.raw_ledger.open_publications():
             problems.append(f"left open: {bench.raw_ledger.open_publications()}")
-    say(["verified", problems + outcome["problems"]])
+    # A line longer than a pipe's buffer could mix with another child's.
+    say(["verified", [problem[:200] for problem in (problems + outcome["problems"])[:12]]])
 
 
 def converge(bench: Bench, arena: Arena, after: int) -> dict[str, Any]:
@@ -281,7 +295,7 @@ def converge(bench: Bench, arena: Arena, after: int) -> dict[str, Any]:
     problems = [f"the next run failed: {outcome['error']}"] if outcome["exit"] else []
     if benches.visible(bench) != arena.lines(after):
         problems.append("the next run did not converge to the source")
-    return {"next": outcome["exit"], "problems": problems + benches.ledger_differences(bench)}
+    return {"next": outcome["exit"], "problems": [*problems, *benches.ledger_differences(bench)][:8]}
 
 
 def ingest(say: Say, arena: Arena, source: str, rounds: int, home: str, go: str) -> None:
@@ -312,7 +326,7 @@ def obey(order: dict[str, Any]) -> None:
     name = order.pop("name")
 
     def say(what: Any) -> None:
-        os.write(1, (json.dumps({"name": name, "said": what})[:4000] + "\n").encode())
+        os.write(1, (json.dumps({"name": name, "said": what}) + "\n").encode())
 
     say(os.getpid())
     try:
@@ -320,16 +334,31 @@ def obey(order: dict[str, Any]) -> None:
         arena = Arena(order.pop("base"), order.pop("states"), order.pop("seed"))
         ORDERS[order.pop("do")](say, arena, **order)
     except BaseException:
-        say(["broken", traceback.format_exc()[-3000:]])
+        say(["broken", traceback.format_exc()[-2500:]])
 
 
-WARM = ("chunking.structure", "headwater.parsing.markdown", "headwater.parsing.html")
-"""What a run imports when it is first needed, so that no child has to."""
+def warm_up() -> None:
+    """What a run imports when it is first needed: here once, before any child is forked."""
+    chunker = chunker_for("structure", HashDense().tokens)
+    for module in (markdown, html):
+        for doc in ring(1)[0].values():
+            raw = RawDocument(
+                source="s",
+                id=doc.path,
+                version="",
+                uri="",
+                title="",
+                kind="help",
+                media_type="text/html",
+                content=doc.text().encode(),
+                updated_at=None,
+                access=doc.access,
+            )
+            list(chunker(module.parse(raw)))
 
 
 def main() -> None:
-    for module in WARM:
-        import_module(module)
+    warm_up()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the dead leave no zombies
     for line in sys.stdin:
         if os.fork() == 0:

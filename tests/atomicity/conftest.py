@@ -30,6 +30,6 @@ def make_arena(children: Children) -> Iterator[Callable[..., Arena]]:
         shutil.rmtree(arena.base, ignore_errors=True)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def arena(make_arena: Callable[..., Arena]) -> Arena:
     return make_arena()

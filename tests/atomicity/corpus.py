@@ -74,25 +74,25 @@ def _path(number: int, name: str = "page") -> str:
 
 
 def _readers(number: int) -> frozenset[str]:
-    return EVERYBODY if number % 4 else frozenset({"group:a", "group:b"}) if number % 3 else EVERYBODY
+    return EVERYBODY if number % 4 or number % 3 == 0 else frozenset(GROUPS)
 
 
 def _next(state: dict[int, Doc], version: int, chance: random.Random) -> State:
     numbers = sorted(state)
     chance.shuffle(numbers)
-    edited, gone, renamed, opened, closed = numbers[:4], numbers[4:5], numbers[5:7], numbers[7:8], numbers[8:10]
+    edited, gone, renamed, others = numbers[:4], numbers[4:5], numbers[5:7], numbers[7:]
     for n in edited:
         state[n] = replace(state[n], version=version, sections=chance.randint(1, 5))
     for n in gone:
         del state[n]
     for n in renamed:
         state[n] = replace(state[n], path=_path(n, f"renamed-{version}"))
-    for n in (*opened, *closed):
-        if not state[n].path.endswith(".html"):
-            to = EVERYBODY if n in opened else frozenset({chance.choice(GROUPS)})
-            # Only wider or only narrower: from one group to another leaves nobody in between, by design.
-            if state[n].readers <= to or state[n].readers >= to:
-                state[n] = replace(state[n], readers=to)
+    # Only wider or only narrower: from one group to another leaves nobody in between, by design.
+    texts = [n for n in others if state[n].path.endswith(".md")]
+    for n in [n for n in texts if state[n].readers != EVERYBODY][:1]:
+        state[n] = replace(state[n], readers=EVERYBODY)
+    for n in [n for n in texts if state[n].readers == EVERYBODY][-1:]:
+        state[n] = replace(state[n], readers=frozenset({chance.choice(GROUPS)}))
     new = 100 + version
     state[new] = Doc(new, _path(new), version, chance.randint(1, 4), _readers(new))
     return state

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from tests.atomicity.arena import Arena, Totals
+from tests.atomicity.arena import STATES, Arena, Totals
 
 KILLED_AT = (
     *("after ledger.begin_publication", "after index.upsert", "after ledger.write_intent", "after index.stamp:from_"),
@@ -43,7 +43,10 @@ def test_nothing_shows_of_a_writer_that_is_killed(arena: Arena, capsys: pytest.C
 @pytest.mark.parametrize(("boundary", "error"), FAILED_AT)
 def test_nothing_shows_of_an_operation_that_fails(arena: Arena, boundary: str, error: str) -> None:
     arena.totals = Totals()
-    last = arena.trial(at=boundary, action=error, verified=error.endswith("+"))
+    for _ in range(STATES):  # not every run crosses it
+        last = arena.trial(at=boundary, action=error, verified=error.endswith("+"))
+        if last[2]:
+            break
     assert last[0] == "done"
     assert last[2] == boundary
     assert last[1]["problems"] == []

@@ -13,13 +13,19 @@ RANDOM_KILLS = 120
 ERRORS = ("StateError", "IndexUnavailableError", "BusyError", "KeyboardInterrupt", "LeaseLostError", "StateError+")
 
 
+@pytest.fixture(scope="module")
+def all_of_them() -> Totals:
+    return Totals()
+
+
 @pytest.fixture(autouse=True)
-def totals(arena: Arena, capsys: pytest.CaptureFixture[str]) -> Iterator[Totals]:
+def totals(arena: Arena, all_of_them: Totals, capsys: pytest.CaptureFixture[str]) -> Iterator[Totals]:
     """Those of one test, printed at its end."""
     arena.totals = Totals()
     yield arena.totals
+    all_of_them.add(arena.totals)
     with capsys.disabled():
-        print(f"\n{arena.totals}, reader process {dict(arena.totals.backends)}")
+        print(f"\n{arena.totals}; up to here {all_of_them}")
 
 
 def test_killed_at_every_boundary(arena: Arena, totals: Totals) -> None:
@@ -69,9 +75,10 @@ def test_failed_at_every_boundary(arena: Arena, totals: Totals) -> None:
     assert totals.failures >= 100
 
 
-def test_killed_while_nothing_is_collected_yet(make_arena: Callable[..., Arena]) -> None:
+def test_killed_while_nothing_is_collected_yet(make_arena: Callable[..., Arena], arena: Arena, totals: Totals) -> None:
     """With the real T: superseded points pile up, and writers find their way between them."""
     patient = make_arena(reader_seconds=60.0, seed=5)
+    patient.totals = totals
     chance = random.Random(3)
     for _ in range(30):
         patient.trial(seconds=chance.uniform(0.0, 1.0))

@@ -14,7 +14,7 @@ import pytest
 from headwater.ledger.base import Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
-from tests.atomicity.arena import STATES, Arena
+from tests.atomicity.arena import Arena
 from tests.atomicity.bench import Bench, visible
 
 CONFIGURATION = """
@@ -80,15 +80,13 @@ def test_the_second_waits_when_told_to(project: Path, ledger: Ledger) -> None:
 
 def test_two_sources_are_written_at_once_through_one_owner(arena: Arena) -> None:
     go = arena.base / "go-both"
-    writers = {
-        name: arena.start("ingest", source=name, rounds=STATES, home="both", go=str(go)) for name in ("east", "west")
-    }
+    writers = {name: arena.start("ingest", source=name, rounds=3, home="both", go=str(go)) for name in ("east", "west")}
     assert Counter(writer.hears()[1] for writer in writers.values()) == {"edge": 1, "remote": 1}
     go.touch()
     for writer in writers.values():
-        assert writer.hears() == ["done", [{"exit": 0, "error": ""}] * STATES]
+        assert writer.hears() == ["done", [{"exit": 0, "error": ""}] * 3]
         writer.gone()
-    fresh = Counter(_plain(line) for line in json.loads((arena.base / f"fresh-{STATES - 1}.json").read_text()))
+    fresh = Counter(_plain(line) for line in json.loads((arena.base / "fresh-2.json").read_text()))
     for name in writers:
         with Bench(arena.base / name, arena.base / "both", name=name) as bench:
             mine = [line for line in visible(bench) if json.loads(line)["source"] == name]
