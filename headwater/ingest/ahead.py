@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -13,13 +13,24 @@ def ahead(
 ) -> Generator[T, None, None]:
     """Yield `items` in order while up to `most` more of them, weighing at most `heaviest` together, are made.
 
-    One item over the weight limit still passes, alone. An exception of the generator is raised where its item
-    would have come. Closing this generator stops the thread at its next item.
+    It starts at once. One item over the weight limit still passes, alone. An exception of the generator is raised
+    where its item would have come. Closing this generator stops the thread at its next item.
     """
     buffer = _Buffer[T](most, heaviest)
     thread = threading.Thread(target=buffer.fill, args=(items, weight), name="headwater-ahead", daemon=True)
     thread.start()
+    return started(_taken(buffer, thread))
+
+
+def started(generator: Generator[T, None, None]) -> Generator[T, None, None]:
+    """Past its first `yield`, which yields nothing to anyone: closing it now runs its `finally`."""
+    next(generator)
+    return generator
+
+
+def _taken(buffer: "_Buffer[T]", thread: threading.Thread) -> Generator[T, None, None]:
     try:
+        yield cast(T, None)
         while (entry := buffer.take()) is not None:
             yield entry[0]
         if buffer.error is not None:

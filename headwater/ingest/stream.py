@@ -5,11 +5,11 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
-from headwater.ingest.ahead import ahead
+from headwater.ingest.ahead import ahead, started
 from headwater.ingest.look import Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Dense, SparseVector, Vectors
@@ -61,12 +61,19 @@ Step: TypeAlias = Settled | Carry | Group
 
 
 def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
-    """Steps in the order of `looks`, except that a document waits until the group it is embedded in is full."""
+    """Steps in the order of `looks`, except that a document waits until the group it is embedded in is full.
+
+    Everything starts at once.
+    """
     looked = ahead(looks, most=LOOK_AHEAD, weight=_weight, heaviest=LOOK_AHEAD_BYTES)
     pieces = ahead(_pieces(tools, looked), most=CHUNK_AHEAD)
     turn = _Turn()
-    steps = ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD)
+    return started(_steps(ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD), turn))
+
+
+def _steps(steps: Generator[Step, None, None], turn: "_Turn") -> Generator[Step, None, None]:
     try:
+        yield cast(Step, None)
         # `yield from` would close `steps` before `turn` is given up, for which its thread may be waiting.
         for step in steps:  # noqa: UP028
             yield step

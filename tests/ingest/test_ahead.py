@@ -37,6 +37,14 @@ def test_it_runs_at_most_so_far_ahead() -> None:
     items.close()
 
 
+def test_it_starts_before_anyone_asks_and_stops_although_nobody_did() -> None:
+    made: list[int] = []
+    items = ahead(counting(100, made), most=5)
+    assert settle(made) == 5 + 1
+    items.close()
+    assert list(items) == []
+
+
 def test_heavy_items_are_bounded_by_weight_and_one_too_heavy_still_passes() -> None:
     made: list[int] = []
     items = ahead(counting(100, made), most=50, weight=lambda _: 10, heaviest=25)
