@@ -1,5 +1,6 @@
 """`ingest`, `remove`, `init`, `doctor`: outcomes, exit codes, and errors that say what to do next."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,7 @@ def test_a_dry_run_writes_nothing(headwater: Headwater, project: Path) -> None:
     forecast = headwater("ingest", "--dry-run", "--json", cwd=project, home=home)
     assert only_source(forecast)["new"] == 2
     assert not home.exists()
+    time.sleep(2.1)  # files this young would be looked at again for their age alone
     headwater("ingest", "--direct", cwd=project, home=home)
     config = project / "headwater.toml"
     config.write_text(config.read_text() + 'chunker = "fixed"\n')

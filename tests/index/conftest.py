@@ -61,7 +61,7 @@ def scratch() -> Iterator[Path]:
     """A folder in memory where there is room: a generation takes 1,600 syncs to make, seconds on a busy disk."""
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and shutil.disk_usage(memory).free > 4 * 2**30
-    with tempfile.TemporaryDirectory(dir=memory if roomy else None) as folder:
+    with tempfile.TemporaryDirectory(dir=memory if roomy else None, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

@@ -8,7 +8,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError
 from datetime import UTC, datetime
 from pathlib import Path
@@ -304,19 +304,20 @@ def test_files_beside_the_program_cannot_shadow_the_workers_modules(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at mapped files in /proc")
 def test_text_workers_never_load_unstructured_and_office_workers_share_it() -> None:
+    others = set(psutil.Process().children())
     with ParserPool(workers=1) as opened:
         opened.submit(raw("# Hi", "text/markdown")).result()
-        (text_worker,) = leaves()
+        (text_worker,) = leaves(others)
         time.sleep(1)
         assert not loaded(text_worker, "spacy")
         with pytest.raises(BrokenFileError):
             opened.submit(raw("PK\x03\x04", WORD)).result()
-        (office_worker,) = set(leaves()) - {text_worker}
+        (office_worker,) = set(leaves(others)) - {text_worker}
         assert loaded(office_worker, "spacy")
         office_worker.kill()
         with pytest.raises(BrokenFileError):
             opened.submit(raw("PK\x03\x04", WORD)).result()
-        (replacement,) = set(leaves()) - {text_worker, office_worker}
+        (replacement,) = set(leaves(others)) - {text_worker, office_worker}
         assert loaded(replacement, "spacy")
         assert not loaded(text_worker, "spacy")
 
@@ -324,9 +325,10 @@ def test_text_workers_never_load_unstructured_and_office_workers_share_it() -> N
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
-def leaves() -> list[psutil.Process]:
-    """Workers: children of this program's children."""
-    return [worker for template in psutil.Process().children() for worker in template.children()]
+def leaves(others: Iterable[psutil.Process] = ()) -> list[psutil.Process]:
+    """Workers: children of this program's children, except of `others`, which are another pool's."""
+    templates = [child for child in psutil.Process().children() if child not in set(others)]
+    return [worker for template in templates for worker in template.children()]
 
 
 def loaded(process: psutil.Process, library: str) -> bool:
