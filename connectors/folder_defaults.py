@@ -1,6 +1,8 @@
 """The `.headwater.toml` beside files: what holds for every document in its folder and below."""
 
+import errno
 import os
+import stat
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,12 +48,19 @@ def _read(file: Path, root: str) -> bytes | None:
     if real != str(file) and not real.startswith(root.rstrip("/") + "/"):
         raise PermissionError(1, "it is a link out of the source's folder")
     try:
-        with Path(real).open("rb") as stream:
-            data = stream.read(LIMIT + 1)
+        # Without waiting: a pipe of this name would be waited for without end.
+        descriptor = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except FileNotFoundError:
         if file.is_symlink():
             raise
         return None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a file")
+        with os.fdopen(os.dup(descriptor), "rb") as stream:
+            data = stream.read(LIMIT + 1)
+    finally:
+        os.close(descriptor)
     if len(data) > LIMIT:
         raise OSError(27, f"it is larger than {LIMIT} bytes")
     return data
