@@ -3,6 +3,7 @@
 Orders and answers are lines of JSON. Larger results, and what must survive a SIGKILL, go to files.
 """
 
+import importlib
 import json
 import mmap
 import os
@@ -154,6 +155,8 @@ def writer(
     In the first run of all there is nothing to read, and opening the index has boundaries too.
     """
     if user:
+        # Python itself may lie where that user cannot read, so what is imported late is imported before.
+        importlib.import_module("chunking.recursive")
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
