@@ -5,6 +5,9 @@ from urllib.parse import quote
 
 from headwater.model import Block
 
+LONGEST_ANCHOR = 500
+"""Characters; nobody links to a longer one, and every passage below it would carry it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -15,7 +18,8 @@ class Place:
 
     def at(self, block: Block) -> "Place":
         """The place of `block`, which lies at or after this one in the same section."""
-        return Place(block.anchor or self.anchor, block.page or self.page)
+        anchor = block.anchor if len(block.anchor) <= LONGEST_ANCHOR else ""
+        return Place(anchor or self.anchor, block.page or self.page)
 
 
 def citation(uri: str, place: Place) -> str:

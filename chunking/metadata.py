@@ -9,6 +9,8 @@ _COPIED = (
     "effective", "review_by", "last_reviewed_on", "review_in", "supersedes", "superseded_by",
 )  # fmt: skip
 _LONGEST = 1_000
+_MOST = 100
+"""Characters of a text and entries of a list: every passage carries all of them."""
 
 
 def chunk_metadata(document: Document) -> Meta:
@@ -47,7 +49,7 @@ def _stated(document: Document, key: str) -> MetaValue:
         return str(value).lower()
     if isinstance(value, str):
         return encodable(value)[:_LONGEST]
-    return tuple(encodable(item) for item in value) if isinstance(value, tuple) else value
+    return tuple(encodable(item)[:_LONGEST] for item in value[:_MOST]) if isinstance(value, tuple) else value
 
 
 def _moment(value: MetaValue) -> datetime | None:

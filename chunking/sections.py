@@ -1,12 +1,15 @@
 """A document's blocks as sections: what stands under one heading, in reading order."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from chunking.cite import Place
 from chunking.metadata import encodable
 from chunking.render import rendered
 from chunking.sizing import Sizer
 from headwater.model import Block, BlockKind, Document
+
+LONGEST_HEADING = 500
+"""Characters; what is longer is text that was marked as a heading. Every passage below carries its headings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +50,10 @@ def outline(document: Document, sizer: Sizer) -> list[Section]:
     for position, (block, text, weight) in enumerate(zip(document.blocks, texts, sizer.weigh(texts), strict=True)):
         if not text.strip():
             continue
-        if block.kind is not BlockKind.HEADING:
+        if block.kind is not BlockKind.HEADING or len(text) > LONGEST_HEADING:
             place = place.at(block)
-            found[-1].body.append(Piece(block, text, weight, place))
+            shown = replace(block, kind=BlockKind.PARAGRAPH) if block.kind is BlockKind.HEADING else block
+            found[-1].body.append(Piece(shown, text, weight, place))
             continue
         while above and _level(above[-1]) >= block.level:
             above.pop()

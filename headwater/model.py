@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import TypeAlias
 
 PUBLIC_PRINCIPAL = "public"
+LONGEST_TITLE = 500
+"""Characters: every passage of a document carries its title."""
 HELP, RELEASE_NOTE, SOP = "help", "release_note", "sop"
 
 MetaValue: TypeAlias = str | int | float | tuple[str, ...]
@@ -178,10 +180,10 @@ class Document:
 
     @property
     def title(self) -> str:
-        """The title its source states, else the file's own, else the last part of its id."""
+        """The title its source states, else the file's own, else the last part of its id; cut where it is absurd."""
         found = self.meta.get("title")
         stated = self.raw.title or (found if isinstance(found, str) else "")
-        return stated or self.raw.id.rstrip("/").rpartition("/")[2] or self.raw.id
+        return (stated or self.raw.id.rstrip("/").rpartition("/")[2] or self.raw.id)[:LONGEST_TITLE]
 
 
 # What a chunker makes -------------------------------------------------------------------------------------

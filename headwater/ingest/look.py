@@ -114,7 +114,8 @@ def _settled_again(ref: Ref, failure: Failure | None) -> Settled:
 
 def failed(error: HeadwaterError) -> Failed:
     """The outcome a document's error becomes."""
-    reason = f"{error} {error.advice}".strip()
+    said = str(error)
+    reason = f"{said}{'' if said.endswith(('.', '!', '?')) else '.'} {error.advice}" if error.advice else said
     return Failed(type(error).__name__, reason, isinstance(error, RetriableError))
 
 
