@@ -14,6 +14,9 @@ from headwater.ledger.base import SourceRow
 from headwater.publishing.collect import collect
 from headwater.publishing.records import utc_now
 
+WORTH_COLLECTING = 500
+"""Superseded points that a run leaves in the index at most, invisible, for a later one to delete."""
+
 log = logging.getLogger("headwater")
 
 
@@ -55,7 +58,8 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     revoke_everywhere(workshop, names)
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
-    collect(workshop.index(workshop.generation), workshop.ledger, workshop.generation, workshop.holder, since=began)
+    index = workshop.index(workshop.generation)
+    collect(index, workshop.ledger, workshop.generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop)])
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started

@@ -23,23 +23,30 @@ def collect(
     *,
     now: datetime | None = None,
     since: datetime | None = None,
+    worth: int = 1,
 ) -> int:
     """Delete superseded points no reader can hold any more, and what dead writers left; returns the epoch bound.
 
-    What failed after `since` is left for the next run, which finds the vectors there.
+    What failed after `since` is left for the next run, which finds the vectors there. Fewer superseded points than
+    `worth` are left for later: marking and flushing costs half a second, which a run of one document need not wait for.
     """
     with ledger.lease(PUBLISH_LEASE, holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
         bound = ledger.epoch_at((now or utc_now()) - timedelta(seconds=READER_SECONDS))
-        identity = index.identity()
-        if identity is not None and bound > identity.collected:
-            # The mark comes before the deletion: readers whose E is below it start again, an older ledger is refused.
-            index.write_identity(replace(identity, collected=bound))
-            index.flush()
-        if bound:
-            _delete(index, Between(field="to", lte=bound))
+        superseded = Between(field="to", lte=bound)
+        if bound and index.count(superseded) >= worth:
+            _mark(index, bound)
+            index.delete_where(superseded)
         _collect_dead(index, ledger, generation, since or utc_now())
         _collect_orphans(index, ledger, generation, holder)
     return bound
+
+
+def _mark(index: Index, bound: int) -> None:
+    """Before the deletion: readers whose E is below the mark start again, an older ledger is refused."""
+    identity = index.identity()
+    if identity is not None and bound > identity.collected:
+        index.write_identity(replace(identity, collected=bound))
+        index.flush()
 
 
 def _delete(index: Index, condition: Condition) -> None:

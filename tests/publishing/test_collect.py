@@ -125,3 +125,16 @@ def test_points_that_arrive_after_their_writer_was_collected_go(room: Room, dead
     assert room.points == 1
     alive.publish()
     assert room.seen() == ["two"]
+
+
+def test_a_few_superseded_points_wait_for_more(room: Room) -> None:
+    for text in ("one", "two", "three"):
+        room.publish(document("a", text))
+    later = room.later()
+    collect(room.index, room.ledger, room.generation, room.holder, now=later, worth=3)
+    assert room.points == 3
+    identity = room.index.identity()
+    assert identity is not None
+    assert identity.collected == 0, "nothing was deleted, so every epoch can still be read"
+    collect(room.index, room.ledger, room.generation, room.holder, now=later, worth=2)
+    assert room.points == 1
