@@ -27,7 +27,9 @@ class FastembedDense:
 
     def __init__(self, folder: ModelFolder, *, workers: int | None = None, batch_tokens: int = BATCH_TOKENS) -> None:
         self._folder = folder
-        self._workers = workers
+        # The same threads for good: the C library keeps an arena of memory for each, as large as their largest batch
+        # (60 MB), and threads that come and go use up as many arenas as there may be.
+        self._threads = ThreadPoolExecutor(workers or usable_cores(), thread_name_prefix="headwater-embed")
         self._batch_tokens = batch_tokens
         self._tokens = ModelTokens(folder.path / "tokenizer.json", folder.window)
         self._engine: Engine | None = None
@@ -56,10 +58,9 @@ class FastembedDense:
         engine = self._load()
         lengths = [min(length, self._folder.window) for length in self._tokens.count_many(texts)]
         planned = batches(lengths, self._batch_tokens)
-        with ThreadPoolExecutor(min(self._workers or usable_cores(), len(planned))) as pool:
-            computed = pool.map(lambda batch: engine.embed([texts[position] for position in batch]), planned)
-            for batch, rows in zip(planned, computed, strict=True):
-                vectors[batch] = rows
+        computed = self._threads.map(lambda batch: engine.embed([texts[position] for position in batch]), planned)
+        for batch, rows in zip(planned, computed, strict=True):
+            vectors[batch] = rows
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
