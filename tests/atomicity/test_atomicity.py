@@ -15,8 +15,6 @@ KILLED_AT = (
 )
 FAILED_AT = (
     ("before index.upsert", "IndexUnavailableError"),
-    ("after index.stamp:from_", "StateError"),
-    ("before index.flush", "BusyError"),
     ("after ledger.commit", "StateError"),
     ("before index.stamp:to", "KeyboardInterrupt"),
     ("after index.set_access", "StateError"),
