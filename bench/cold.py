@@ -17,6 +17,7 @@ def measure(work: Path, compiled: Path, *, pages: int | None, rounds: int) -> li
     folder = real_pages(work / "pages", pages)
     config = command.source(folder)
     ingests: list[float] = []
+    used: list[float] = []
     alone: list[dict[str, Any]] = []
     first: list[float] = []
     groups, answer = work / "groups.json", {}
@@ -26,6 +27,7 @@ def measure(work: Path, compiled: Path, *, pages: int | None, rounds: int) -> li
             alone.append(command.script(place, "alone.py", str(groups)).answer)
         ran = command.script(place, "recorded.py", str(groups), "ingest", "--direct", "--json", *_at(config, place))
         ingests.append(ran.seconds)
+        used.append(ran.cpu)
         first.append(ran.first("searchable as of") or ran.seconds)
         answer = ran.answer["sources"][0]
         if len(alone) <= number:
@@ -40,6 +42,12 @@ def measure(work: Path, compiled: Path, *, pages: int | None, rounds: int) -> li
             at_most=TARGET_RATIO,
             runs=[whole / part for whole, part in zip(ingests, embeds, strict=True)],
             note=what,
+        ),
+        Figure(
+            name="  the same as processor time, which a busy machine changes less",
+            value=statistics.median(used) / statistics.median([found["cpu"] for found in alone]),
+            unit="x",
+            runs=[whole / found["cpu"] for whole, found in zip(used, alone, strict=True)],
         ),
         median("cold ingest, whole command", ingests, "s"),
         median(

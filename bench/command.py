@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from bench.memory import Sampler
+from bench.processor import Watch
 
 _BIN = Path(sys.executable).parent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ran:
-    """`cpu` is user and system time of the process itself and of the descendants that it waited for.
+    """`cpu` is user and system time of the process and its descendants.
 
     `lines` are those of stderr, each with the seconds after which it came.
     """
@@ -83,6 +84,8 @@ def run(command: Sequence[str], place: Place, *, sampled: bool = False) -> Ran:
             env=place.environment(),
             cwd=place.home.parent,
         )
+    processor = Watch(process.pid)
+    processor.start()
     memory = Sampler(process.pid, place.home) if sampled else None
     if memory:
         memory.start()
@@ -103,7 +106,7 @@ def run(command: Sequence[str], place: Place, *, sampled: bool = False) -> Ran:
         memory.stop()
     if code not in (0, 3):
         raise SystemExit(f"{' '.join(command)} ended with {code}:\n" + "\n".join(line for _, line in lines[-20:]))
-    cpu = usage.ru_utime + usage.ru_stime
+    cpu = usage.ru_utime + usage.ru_stime + processor.stop()
     found = b"".join(out).decode()
     return Ran(seconds=seconds, cpu=cpu, code=code, stdout=found, lines=tuple(lines), memory=memory)
 
