@@ -15,6 +15,7 @@ from headwater.interfaces import Connector
 from headwater.ledger.base import DocumentRow, Failure
 from headwater.model import Document, Failed, NotModified, Outcome, RawDocument, Ref, Removed, Unchanged, digest
 
+TEXT_GROWS, PACKED_GROWS = 16, 4
 FETCH_ATTEMPTS = 4
 FETCH_SECONDS = 60.0
 
@@ -36,7 +37,7 @@ class ToParse:
     row: DocumentRow
     parsed: Future[Document]
     weight: int
-    """Bytes held in memory until parsed."""
+    """About the bytes it takes up in memory once it is parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,12 @@ def look(
         if before.access == row.access and _findings(before) == _findings(row) and before.version:
             return Settled(replace(ref, version=row.version), Unchanged())
         return ToCarry(ref, row, before)
-    return ToParse(ref, row, tools.parsing.submit(found), len(found.content))
+    return ToParse(ref, row, tools.parsing.submit(found), len(found.content) * _grows(media_type))
+
+
+def _grows(media_type: str) -> int:
+    """How many times its bytes a parsed document may well take: text is all blocks, Office files are packed."""
+    return TEXT_GROWS if media_type.startswith("text/") else PACKED_GROWS
 
 
 def known_version(tools: Tools, before: DocumentRow | None, failure: Failure | None) -> str | None:

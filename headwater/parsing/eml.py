@@ -17,8 +17,9 @@ from headwater.errors import BrokenFileError
 from headwater.model import Block, BlockKind, Document, MetaValue, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, ordinal, squeeze, squeeze_lines, table_block
+from headwater.parsing.encoding import decode
 
-VERSION = "1"
+VERSION = "2"
 
 _HEADERS = ("subject", "from", "to", "cc")
 # The package that carries the model which unstructured would otherwise download at first use.
@@ -34,11 +35,34 @@ def parse(raw: RawDocument) -> Document:
         meta = _meta(message)
         if not meta.keys() & {"subject", "from", "date"}:
             raise BrokenFileError("the file is no mail message: it has no headers", advice="Rename it to what it is.")
-        elements = partition_email(file=io.BytesIO(raw.content), process_attachments=False, languages=[""])
+        content = message.as_bytes() if _mend(message) else raw.content
+        elements = partition_email(file=io.BytesIO(content), process_attachments=False, languages=[""])
         blocks = list(_blocks(elements, _markup(message.get_body(("html",)))))
     if "subject" in meta:
         blocks.insert(0, Block(kind=BlockKind.HEADING, text=str(meta["subject"]), level=1))
     return document(raw, blocks, meta)
+
+
+def _mend(message: EmailMessage) -> bool:
+    """Give the charset that it has to each text whose declared one cannot be; whether there was any."""
+    mended = False
+    for part in message.walk():
+        if part.get_content_maintype() != "text" or part.is_attachment():
+            continue
+        payload = part.get_payload(decode=True)
+        charset = part.get_content_charset("utf-8")
+        if isinstance(payload, bytes) and payload.strip() and not _readable(payload, charset):
+            part.set_content(decode(payload, markup=part.get_content_subtype() == "html"), part.get_content_subtype())
+            mended = True
+    return mended
+
+
+def _readable(payload: bytes, charset: str) -> bool:
+    try:
+        payload.decode(charset)
+    except (LookupError, ValueError):
+        return False
+    return True
 
 
 def _meta(message: EmailMessage) -> dict[str, MetaValue]:

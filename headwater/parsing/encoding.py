@@ -158,7 +158,8 @@ def _codec(name: str) -> str:
 
 def _is_text(codec: str) -> bool:
     try:
-        return isinstance(b"".decode(codec), str) if codec else False
+        # Not of an empty string, which is decoded without asking the codec.
+        return isinstance(b"a".decode(codec, "ignore"), str) if codec else False
     except (LookupError, ValueError):
         return False
 

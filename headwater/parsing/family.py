@@ -18,6 +18,8 @@ from headwater.parsing.processes import Template, Worker, ended_by
 from headwater.parsing.registry import EARLY, Format
 
 _POLL_MS = 20
+_IDLE_SECONDS = 2.0
+_KEPT_GROWTH = 64 * limits.MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,14 @@ class Family:
                 # Ahead of the next document. A failure is reported with that document, where it is tried again.
                 with suppress(StateError, CancelledError):
                     worker = self._spawn()
-            job = self._jobs.get()
+            try:
+                job = self._jobs.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                # Idle workers of four families take more memory than forking anew takes time.
+                if worker:
+                    self._retire(worker)
+                    worker = None
+                job = self._jobs.get()
             if job is None:
                 break
             if job.future.set_running_or_notify_cancel():
@@ -137,7 +146,7 @@ class Family:
                 return self._attempt(None, job, again=False)
             return _death(status), None
         # What a worker keeps from one document would count against the next.
-        if isinstance(result, ParseMemoryError) or worker.growth() > self._bounds.memory // 2:
+        if isinstance(result, ParseMemoryError) or worker.growth() > min(_KEPT_GROWTH, self._bounds.memory // 2):
             self._retire(worker)
             return result, None
         return result, worker

@@ -78,3 +78,10 @@ def test_html_body_and_attachments(parse_file: Parse) -> None:
 def test_what_is_no_message(parse_file: Parse) -> None:
     with pytest.raises(BrokenFileError, match="no mail message"):
         parse_file("mail.eml", b"just some words without any header\n")
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "hex", "rot13", "idna", "utf-8"])
+def test_a_charset_that_is_none_or_not_the_one_used(parse_file: Parse, charset: str) -> None:
+    header = f"Subject: T\nContent-Type: text/plain; charset={charset}\n\n".encode()
+    blocks = parse_file("a.eml", header + b"The caf\xe9 is open, the men\xfc is new.\n").blocks
+    assert blocks[-1].text == "The café is open, the menü is new."
