@@ -155,7 +155,7 @@ class Block:
     step as shown ("4", "b"). `group`: blocks of one list, table or admonition share a number above 0.
     `rows`: a table's cells, the first `header_rows` of them headers; `text` is the same table as shown.
     `anchor`: fragment to cite; `page`: from 1, 0 where the format has none. `label`: language of code, or
-    the word of an admonition ("Warning"), or a table's caption.
+    the word of an admonition ("Warning"), or a table's caption. `links`: (text, target) of each link in it.
     """
 
     kind: BlockKind
@@ -168,6 +168,16 @@ class Block:
     anchor: str = ""
     page: int = 0
     label: str = ""
+    links: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stripped:
+    """What a parser took out because no reader sees it; `sample` is the beginning of the longest such text."""
+
+    what: str
+    words: int
+    sample: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +187,7 @@ class Document:
     raw: RawDocument
     blocks: tuple[Block, ...]
     meta: Meta = field(default_factory=dict)
+    stripped: tuple[Stripped, ...] = ()
 
     @property
     def title(self) -> str:
@@ -189,6 +200,19 @@ class Document:
 # What a chunker makes -------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Chunks `first` to `last` (positions, both included) are one `what`: a procedure, table, list, entry, section.
+
+    `tokens` counts the text of the whole, its parts put together without what they repeat.
+    """
+
+    what: str
+    first: int
+    last: int
+    tokens: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chunk:
     """A passage that stands alone.
@@ -196,6 +220,10 @@ class Chunk:
     `text` is shown, `embedded` is what the model reads (title > heading path, then the text) and never
     exceeds its window; `tokens` counts `embedded` in the model's own tokens, special tokens included. `uri`
     carries `#anchor` or `#page=N`. `id` is stable under edits elsewhere in the document.
+
+    `wholes` are what the chunk is a part of, the smallest first; empty when it is one itself. To put a whole
+    together, each further chunk adds `joint` and its text from character `lead` on: what is before that repeats
+    (the head of a table, the lead-in of a list, an overlap).
     """
 
     id: str
@@ -209,6 +237,9 @@ class Chunk:
     tokens: int
     access: Access
     metadata: Meta
+    wholes: tuple[Span, ...] = ()
+    lead: int = 0
+    joint: str = "\n\n"
 
     @property
     def embedded_hash(self) -> str:

@@ -110,6 +110,21 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Likeness:
+    """How alike a document is to others: documents of one `cluster` say nearly the same, and one is `canonical`.
+
+    `signature` is what documents are compared by; `publication` names the version it was taken of.
+    """
+
+    source: str
+    document: str
+    publication: int
+    signature: bytes = field(repr=False)
+    cluster: str = ""
+    canonical: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceRow:
     """What is remembered of a source; `adhoc` ones come from the command line, not from the configuration."""
 
@@ -230,6 +245,31 @@ class Ledger(Protocol):
     def blocks(self) -> list[Block]: ...
     def block(self, block: Block) -> None: ...
     def unblock(self, source: str, document: str) -> bool: ...
+    def learned(self, source: str, name: str) -> Mapping[str, Any] | None:
+        """What was last learned of a source under this name, None when nothing was."""
+        ...
+
+    def learn(self, source: str, name: str, value: Mapping[str, Any]) -> None:
+        """Replace what was learned; `value` is a JSON object."""
+        ...
+
+    # likenesses of live documents, by generation
+    def likenesses(self, generation: str) -> list[Likeness]:
+        """All of them, of documents that are live in the version compared."""
+        ...
+
+    def save_likenesses(self, generation: str, found: Iterable[Likeness]) -> None:
+        """Insert or replace."""
+        ...
+
+    def alike(self, generation: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """(source, document) -> cluster, for those of these that are in one."""
+        ...
+
+    def canonicals(self, generation: str, clusters: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """cluster -> (source, document) of the one that stands for it, while it is live."""
+        ...
+
     def save_run(self, run: str, summary: Mapping[str, Any]) -> None: ...
     def runs(self, limit: int = 20) -> list[Mapping[str, Any]]: ...
 

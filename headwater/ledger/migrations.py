@@ -29,7 +29,14 @@ def _nothing(_connection: Connection) -> None:
     """The first schema has no predecessor."""
 
 
-MIGRATIONS: tuple[Migration, ...] = (Migration(1, "0.1.0", _nothing),)
+def _learned_and_likenesses(connection: Connection) -> None:
+    schema.metadata.create_all(connection, tables=[schema.learned, schema.likenesses], checkfirst=False)
+
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration(1, "0.1.0", _nothing),
+    Migration(2, "0.2.0", _learned_and_likenesses),
+)
 
 
 def current(connection: Connection) -> int:

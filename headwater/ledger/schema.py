@@ -259,6 +259,28 @@ blocks = Table(
     Column("since", Moment, nullable=False),
 )
 
+learned = Table(
+    "learned",
+    metadata,
+    Column("source", Words, primary_key=True),
+    Column("name", Words, primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("learned_at", Moment, nullable=False),
+)
+
+likenesses = Table(
+    "likenesses",
+    metadata,
+    Column("generation", Words, primary_key=True),
+    Column("source", Words, primary_key=True),
+    Column("document", Words, primary_key=True),
+    Column("publication", BigInteger, nullable=False, comment="the version that was compared"),
+    Column("signature", LargeBinary, nullable=False),
+    Column("cluster", Words, nullable=False, comment="empty: like no other document"),
+    Column("canonical", Integer, nullable=False, comment="1 for the one that stands for its cluster"),
+    Index("likenesses_by_cluster", "generation", "cluster"),
+)
+
 runs = Table(
     "runs",
     metadata,

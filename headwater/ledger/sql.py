@@ -7,8 +7,30 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine
 
-from headwater.ledger import dialect, documents, failures, history, leases, migrations, publications, sources
-from headwater.ledger.base import Block, Commit, DocumentRow, Event, Failure, Holder, Intent, Publication, SourceRow
+from headwater.ledger import (
+    dialect,
+    documents,
+    failures,
+    history,
+    learned,
+    leases,
+    likenesses,
+    migrations,
+    publications,
+    sources,
+)
+from headwater.ledger.base import (
+    Block,
+    Commit,
+    DocumentRow,
+    Event,
+    Failure,
+    Holder,
+    Intent,
+    Likeness,
+    Publication,
+    SourceRow,
+)
 from headwater.ledger.holder import gone, on_this_host
 from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
@@ -151,6 +173,7 @@ class SqlLedger:
             publications.refuse_live(connection, generation)
             documents.drop(connection, generation)
             failures.drop(connection, generation)
+            likenesses.drop(connection, generation)
 
     # history
 
@@ -197,6 +220,7 @@ class SqlLedger:
         """Its documents, blocks and history stay."""
         with self._write() as connection:
             sources.forget(connection, name)
+            learned.forget(connection, name)
 
     def blocks(self) -> list[Block]:
         """By source and document."""
@@ -212,6 +236,38 @@ class SqlLedger:
         """Whether it was blocked."""
         with self._write() as connection:
             return sources.unblock(connection, source, document)
+
+    def learned(self, source: str, name: str) -> Mapping[str, Any] | None:
+        """None when nothing was learned under this name."""
+        with self._read() as connection:
+            return learned.get(connection, source, name)
+
+    def learn(self, source: str, name: str, value: Mapping[str, Any]) -> None:
+        """Replaces what was learned before."""
+        with self._write() as connection:
+            learned.put(connection, source, name, value)
+
+    # likenesses
+
+    def likenesses(self, generation: str) -> list[Likeness]:
+        """By source and document."""
+        with self._read() as connection:
+            return likenesses.everything(connection, generation)
+
+    def save_likenesses(self, generation: str, found: Iterable[Likeness]) -> None:
+        """All of them or none."""
+        with self._write() as connection:
+            likenesses.save(connection, generation, found)
+
+    def alike(self, generation: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+        """Those that are in no cluster are left out."""
+        with self._read() as connection:
+            return likenesses.alike(connection, generation, names)
+
+    def canonicals(self, generation: str, clusters: Iterable[str]) -> dict[str, tuple[str, str]]:
+        """A cluster whose canonical document is not live any more is left out."""
+        with self._read() as connection:
+            return likenesses.canonicals(connection, generation, clusters)
 
     def save_run(self, run: str, summary: Mapping[str, Any]) -> None:
         """`summary` must be JSON; saving a run again replaces it."""

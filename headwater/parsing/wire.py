@@ -12,7 +12,7 @@ from typing import Any
 
 from headwater import errors
 from headwater.errors import HeadwaterError, ParseError
-from headwater.model import NOBODY, Block, BlockKind, Document, Meta, RawDocument
+from headwater.model import NOBODY, Block, BlockKind, Document, Meta, RawDocument, Stripped
 
 _PREFIX = struct.Struct("!QQ")
 _CHUNK = 1 << 20
@@ -88,16 +88,17 @@ def unpack_raw(packed: dict[str, Any], content: bytes) -> RawDocument:
 
 def pack_document(document: Document) -> dict[str, Any]:
     blocks = [
-        (b.kind, b.text, b.level, b.ordinal, b.group, b.rows, b.header_rows, b.anchor, b.page, b.label)
+        (b.kind, b.text, b.level, b.ordinal, b.group, b.rows, b.header_rows, b.anchor, b.page, b.label, b.links)
         for b in document.blocks
     ]
-    return {"blocks": blocks, "meta": dict(document.meta)}
+    stripped = [(s.what, s.words, s.sample) for s in document.stripped]
+    return {"blocks": blocks, "meta": dict(document.meta), "stripped": stripped}
 
 
 def unpack_document(raw: RawDocument, packed: dict[str, Any]) -> Document:
     """ValueError, TypeError or KeyError when it is not what `pack_document` makes."""
     blocks = tuple(_block(fields) for fields in packed["blocks"])
-    return Document(raw, blocks, _meta(packed["meta"]))
+    return Document(raw, blocks, _meta(packed["meta"]), tuple(Stripped(*fields) for fields in packed["stripped"]))
 
 
 def pack_error(error: HeadwaterError) -> dict[str, str]:
@@ -112,7 +113,7 @@ def unpack_error(packed: dict[str, str]) -> ParseError:
 
 
 def _block(fields: Sequence[Any]) -> Block:
-    kind, text, level, ordinal, group, rows, header_rows, anchor, page, label = fields
+    kind, text, level, ordinal, group, rows, header_rows, anchor, page, label, links = fields
     return Block(
         kind=BlockKind(kind),
         text=text,
@@ -124,6 +125,7 @@ def _block(fields: Sequence[Any]) -> Block:
         anchor=anchor,
         page=page,
         label=label,
+        links=tuple((shown, target) for shown, target in links),
     )
 
 

@@ -9,7 +9,7 @@ from headwater.index.base import NEVER, Point, StoredPoint
 from headwater.index.points import point_id
 from headwater.interfaces import SparseVector, Vectors
 from headwater.ledger.base import DocumentRow
-from headwater.model import Access, Chunk, Meta, MetaValue
+from headwater.model import Access, Chunk, Meta, MetaValue, Span
 
 FILTERABLE = ("product", "version", "language", "owner", "tags", "audience")
 """Metadata that is copied to the top level of a point's payload, where it carries a payload index."""
@@ -85,6 +85,9 @@ def chunk_payload(chunk: Chunk, row: DocumentRow, publication: int) -> dict[str,
         "kind": row.kind,
         "chunk": chunk.id,
         "position": chunk.position,
+        "wholes": [[span.what, span.first, span.last, span.tokens] for span in chunk.wholes],
+        "lead": chunk.lead,
+        "joint": chunk.joint,
         "embedded_hash": chunk.embedded_hash,
         **_state(publication),
         **access_payload(chunk.access),
@@ -114,6 +117,9 @@ def stored_chunk(payload: Mapping[str, Any], row: DocumentRow) -> Chunk:
         tokens=int(payload["tokens"]),
         access=row.access,
         metadata=metadata,
+        wholes=tuple(Span(*fields) for fields in payload.get("wholes", ())),
+        lead=int(payload.get("lead", 0)),
+        joint=payload.get("joint", "\n\n"),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from headwater.errors import LeaseLostError, StateError
-from headwater.ledger.base import Block, Commit, Failure, Intent, SourceRow
+from headwater.ledger.base import Block, Commit, Failure, Intent, Likeness, SourceRow
 from headwater.ledger.migrations import FIRST_GENERATION
 from headwater.model import NOBODY, PUBLIC
 
@@ -333,3 +333,34 @@ def test_runs(ledger):
     newest = {"run": "run-4", "n": 4, "problems": [{"document": ODD}]}
     assert ledger.runs(limit=1) == [newest]
     assert [run["n"] for run in ledger.runs()] == [4, 3, 2, "again", 0]
+
+
+def test_what_was_learned_of_a_source(ledger):
+    assert ledger.learned("help", "furniture") is None
+    ledger.learn("help", "furniture", {"texts": ["Was this helpful?"]})
+    ledger.learn("help", "furniture", {"texts": []})
+    assert ledger.learned("help", "furniture") == {"texts": []}
+    assert ledger.learned("notes", "furniture") is None
+    ledger.forget_source("help")
+    assert ledger.learned("help", "furniture") is None
+
+
+def test_likenesses_are_of_live_documents_in_the_version_compared(ledger, me, row, publish):
+    publish(ledger, me, row("a.md"), row("b.md"), row("c.md"))
+    live = {document.id: document for document in ledger.documents(FIRST_GENERATION)}
+    source = live["a.md"].source
+
+    def like(id, cluster, canonical=False):
+        return Likeness(
+            source=source, document=id, publication=live[id].publication, signature=b"\0\1", cluster=cluster,
+            canonical=canonical,
+        )  # fmt: skip
+
+    ledger.save_likenesses(FIRST_GENERATION, [like("a.md", "x", True), like("b.md", "x"), like("c.md", "")])
+    assert [one.document for one in ledger.likenesses(FIRST_GENERATION)] == ["a.md", "b.md", "c.md"]
+    pairs = [(source, id) for id in live]
+    assert ledger.alike(FIRST_GENERATION, pairs) == {(source, "a.md"): "x", (source, "b.md"): "x"}
+    assert ledger.canonicals(FIRST_GENERATION, ["x", ""]) == {"x": (source, "a.md")}
+    publish(ledger, me, row("a.md", publication=live["c.md"].publication + 7))
+    assert [one.document for one in ledger.likenesses(FIRST_GENERATION)] == ["b.md", "c.md"]
+    assert ledger.canonicals(FIRST_GENERATION, ["x"]) == {}
