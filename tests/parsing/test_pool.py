@@ -26,6 +26,7 @@ from headwater.errors import (
     UnsupportedError,
 )
 from headwater.model import Access, Document, RawDocument
+from headwater.parsing import family
 from headwater.parsing.pool import ParserPool
 from headwater.parsing.registry import Format
 
@@ -319,7 +320,19 @@ def test_text_workers_never_load_unstructured_and_office_workers_share_it() -> N
             opened.submit(raw("PK\x03\x04", WORD)).result()
         (replacement,) = set(leaves(others)) - {text_worker, office_worker}
         assert loaded(replacement, "spacy")
-        assert not loaded(text_worker, "spacy")
+
+
+def test_idle_workers_are_sent_home_and_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(family, "_IDLE_SECONDS", 0.2)
+    others = set(psutil.Process().children())
+    with ParserPool(workers=1) as opened:
+        for _ in range(2):
+            assert opened.submit(raw("# Hi", "text/markdown")).result().blocks
+            (template,) = set(psutil.Process().children()) - others
+            deadline = time.monotonic() + 20
+            while template.children() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not template.children()
 
 
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
