@@ -12,7 +12,7 @@ from app.options import Askers, Config, Home, Json, askers, load_settings
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
 from headwater.retrieval.filters import parse_filters
-from headwater.retrieval.search import Passage, Searcher
+from headwater.retrieval.search import MOST_PASSAGES, Passage, Searcher, Wish
 from headwater.settings import Settings
 
 SHOWN_CHARACTERS = 700
@@ -29,7 +29,26 @@ def search(
             metavar="FILTER",
         ),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=200, help="Passages at most.")] = 5,
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            "--limit", "-n", min=1, max=MOST_PASSAGES, help="Passages at most (5; with --budget as many as fit)."
+        ),
+    ] = None,
+    passage_tokens: Annotated[
+        int | None,
+        typer.Option(
+            "--passage-tokens",
+            min=0,
+            help="Hand out the whole procedure, table or section around a match up to this size "
+            "(default: as the source says); 0: what matched and no more.",
+            metavar="TOKENS",
+        ),
+    ] = None,
+    budget: Annotated[
+        int | None,
+        typer.Option("--budget", min=1, help="Tokens at most, of all passages together.", metavar="TOKENS"),
+    ] = None,
     from_: Annotated[
         Path | None,
         typer.Option(
@@ -50,13 +69,14 @@ def search(
         raise ConfigError("give a question, or a file of questions", advice='headwater search "how do I ..."')
     settings = load_settings(config, home, quiet=json or from_ is not None)
     asker, filters = askers(as_, settings), filter_ or []
+    wish = Wish.of(limit=limit, passage_tokens=passage_tokens, budget=budget)
     with Workshop(settings, command="headwater search") as workshop:
         if from_ is not None:
-            for line in _answers(workshop.searcher(), from_, asker, filters, limit, settings):
+            for line in _answers(workshop.searcher(), from_, asker, filters, wish, settings):
                 print_json(line)
             return
         conditions = parse_filters(filters)
-        passages = workshop.searcher().search(str(question), asker, limit=limit, filters=conditions)
+        passages = workshop.searcher().find(str(question), asker, wish, filters=conditions)
         empty = not passages and next(workshop.ledger.documents(workshop.generation), None) is None
     if json:
         print_json({"passages": [passage.as_json() for passage in passages]})
@@ -65,13 +85,13 @@ def search(
 
 
 def _answers(
-    searcher: Searcher, file: Path, asker: frozenset[str], filters: Sequence[str], limit: int, settings: Settings
+    searcher: Searcher, file: Path, asker: frozenset[str], filters: Sequence[str], wish: Wish, settings: Settings
 ) -> Iterator[dict[str, Any]]:
     for number, text in _lines(file):
         asked = _question(text, file, number)
         who = askers(asked["as"], settings) if "as" in asked else asker
         conditions = parse_filters(asked.get("filter", filters))
-        passages = searcher.search(asked["question"], who, limit=limit, filters=conditions)
+        passages = searcher.find(asked["question"], who, wish, filters=conditions)
         yield {"question": asked["question"], "passages": [passage.as_json() for passage in passages]}
 
 

@@ -1,8 +1,7 @@
 """A question and who asks it, to the passages that person may read."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from headwater.errors import BusyError, IndexUnavailableError
 from headwater.index.base import Hit, Index
@@ -10,103 +9,110 @@ from headwater.index.permitted import permitted_condition
 from headwater.index.query import AllOf, Condition, Query
 from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Ledger
+from headwater.retrieval.passage import Passage
+from headwater.retrieval.tray import Tray
+from headwater.retrieval.wholes import Wholes
+
+__all__ = ["ATTEMPTS", "MOST_PASSAGES", "PASSAGE_TOKENS", "Passage", "Searcher", "Wish"]
 
 ATTEMPTS = 3
+PASSAGE_TOKENS = 800
+"""Size up to which a match is handed out with the whole around it, where its source says nothing else."""
+PASSAGES, MOST_PASSAGES = 5, 200
+_CANDIDATES = 50
+_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Passage:
-    """One answer to a search; `cosine` and `bm25` are the raw scores behind the fused `score`."""
+class Wish:
+    """How much is wanted: `limit` passages, of `passage_tokens` each (None: as the sources say; 0: the chunk alone),
+    of `budget` tokens together (None: any number).
+    """
 
-    document: str
-    source: str
-    kind: str
-    title: str
-    heading_path: tuple[str, ...]
-    uri: str
-    text: str
-    score: float
-    updated_at: str | None
-    chunk: str
-    position: int
-    publication: int
-    cosine: float | None
-    bm25: float | None
+    limit: int = PASSAGES
+    passage_tokens: int | None = None
+    budget: int | None = None
 
-    def as_json(self) -> dict[str, Any]:
-        """The shape documented for `search --json`."""
-        return {
-            "document": self.document,
-            "source": self.source,
-            "kind": self.kind,
-            "title": self.title,
-            "heading_path": list(self.heading_path),
-            "uri": self.uri,
-            "text": self.text,
-            "score": round(self.score, 6),
-            "updated_at": self.updated_at,
-            "chunk": self.chunk,
-            "cosine": self.cosine,
-            "bm25": self.bm25,
-        }
+    @property
+    def candidates(self) -> int:
+        """Of either half of the search: several matches may become one passage."""
+        return max(_CANDIDATES, self.limit * 4 if self.budget is None else self.budget // 20)
+
+    @staticmethod
+    def of(*, limit: int | None, passage_tokens: int | None, budget: int | None) -> "Wish":
+        """As a person says it: without a limit five passages, or as many as the budget holds."""
+        usual = PASSAGES if budget is None else MOST_PASSAGES
+        return Wish(limit=usual if limit is None else limit, passage_tokens=passage_tokens, budget=budget)
 
 
+@dataclass(frozen=True, slots=True)
 class Searcher:
-    """Searches whatever generation and epoch are live at the moment of each question."""
+    """Searches whatever generation and epoch are live at the moment of each question.
 
-    def __init__(self, ledger: Ledger, index_of: Callable[[str], Index], dense: Dense, sparse: Sparse) -> None:
-        self._ledger = ledger
-        self._index_of = index_of
-        self._dense = dense
-        self._sparse = sparse
+    `passage_tokens` bounds the wholes of each source that is named in it.
+    """
+
+    ledger: Ledger
+    index_of: Callable[[str], Index]
+    dense: Dense
+    sparse: Sparse
+    passage_tokens: Mapping[str, int] = field(default_factory=dict)
 
     def search(
-        self, question: str, asker: frozenset[str], *, limit: int = 5, filters: Iterable[Condition] = ()
+        self, question: str, asker: frozenset[str], *, limit: int = PASSAGES, filters: Iterable[Condition] = ()
     ) -> list[Passage]:
         """The best `limit` passages that someone with the principals `asker` may read, best first."""
+        return self.find(question, asker, Wish(limit=limit), filters=filters)
+
+    def find(
+        self, question: str, asker: frozenset[str], wish: Wish, *, filters: Iterable[Condition] = ()
+    ) -> list[Passage]:
+        """What someone with the principals `asker` may read, best first, as much of it as `wish` says.
+
+        Under a budget, what does not fit any more comes in a smaller whole, or alone, or not at all.
+        """
         conditions = tuple(filters)
-        dense, sparse = self._dense.embed_query(question), self._sparse.encode_query(question)
+        dense, sparse = self.dense.embed_query(question), self.sparse.encode_query(question)
         for _ in range(ATTEMPTS):
-            generation, epoch = self._ledger.generation(), self._ledger.epoch()
+            generation, epoch = self.ledger.generation(), self.ledger.epoch()
+            candidates = wish.candidates
             query = Query(
                 filter=AllOf((permitted_condition(asker, epoch), *conditions)),
                 dense=dense,
                 sparse=sparse if sparse.indices else None,
-                limit=limit,
-                candidates=max(50, limit * 4),
+                limit=2 * candidates,
+                candidates=candidates,
             )
             try:
-                index = self._index_of(generation)
-                hits = index.search(query)
+                index = self.index_of(generation)
+                passages = self._passages(index, query, wish)
                 if self._still_whole(index, generation, epoch):
-                    return [_passage(hit) for hit in hits]
+                    return passages
             except IndexUnavailableError:
-                if self._ledger.generation() == generation:
+                if self.ledger.generation() == generation:
                     raise
         raise BusyError("the index is too busy to answer from one consistent state", advice="Try again in a moment.")
+
+    def _passages(self, index: Index, query: Query, wish: Wish) -> list[Passage]:
+        wholes, tray = Wholes(index, query.filter, self.dense.tokens), Tray(wish.limit, wish.budget)
+        by_source: Mapping[str, int] = self.passage_tokens if wish.passage_tokens is None else {}
+        otherwise = PASSAGE_TOKENS if wish.passage_tokens is None else wish.passage_tokens
+        for together in _slices(index.search(query), min(wish.limit, _AT_ONCE)):
+            new = [hit for hit in together if not tray.holds(hit)]
+            wholes.read(new, by_source, otherwise)
+            for hit in new:
+                if tray.full:
+                    return tray.passages()
+                if not tray.holds(hit):
+                    most = by_source.get(hit.payload["source"], otherwise)
+                    tray.take(hit, wholes.readings(hit, most))
+        return tray.passages()
 
     def _still_whole(self, index: Index, generation: str, epoch: int) -> bool:
         """Whether nothing that this epoch sees was deleted so far: by collection, or by the end of a rebuild."""
         identity = index.identity()
-        return identity is not None and identity.collected <= epoch and self._ledger.generation() == generation
+        return identity is not None and identity.collected <= epoch and self.ledger.generation() == generation
 
 
-def _passage(hit: Hit) -> Passage:
-    payload: Mapping[str, Any] = hit.payload
-    metadata: Mapping[str, Any] = payload["metadata"]
-    return Passage(
-        document=payload["document"],
-        source=payload["source"],
-        kind=payload["kind"],
-        title=str(metadata.get("title", "")),
-        heading_path=tuple(metadata.get("heading_path", ())),
-        uri=str(metadata.get("uri", "")),
-        text=payload["content"],
-        score=hit.score,
-        updated_at=metadata.get("updated_at"),
-        chunk=payload["chunk"],
-        position=int(payload["position"]),
-        publication=int(payload["publication"]),
-        cosine=hit.dense,
-        bm25=hit.sparse,
-    )
+def _slices(hits: Sequence[Hit], size: int) -> Iterator[Sequence[Hit]]:
+    return (hits[start : start + size] for start in range(0, len(hits), size))

@@ -12,12 +12,13 @@ from headwater.interfaces import SparseVector, Vectors
 from headwater.publishing.collect import collect
 from headwater.retrieval.search import ATTEMPTS, Searcher
 from tests.publishing.conftest import DIMENSIONS, Instead, Room, document
+from tests.support.hash_embedder import WordTokens
 
 
 class Dense:
     """Every question means the same."""
 
-    fingerprint, dimensions, tokens = "e", DIMENSIONS, None
+    fingerprint, dimensions, tokens = "e", DIMENSIONS, WordTokens(48)
 
     def embed_query(self, text: str) -> Vectors:
         return np.full(DIMENSIONS, 0.5, np.float32)
