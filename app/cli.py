@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer._click.exceptions import ClickException
 
+from app.commands.evaluate import eval_
 from app.commands.ingest import ingest
 from app.commands.look import access, show, status
 from app.commands.remove import rebuild, remove
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 for command in (init, ingest, search, show, status, access, remove, rebuild, doctor):
     app.command()(command)
+app.command("eval")(eval_)
 
 
 def main() -> None:

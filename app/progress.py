@@ -1,6 +1,8 @@
-"""Progress of a run in the terminal: one bar per source, documents per second and time left."""
+"""Progress in the terminal: one bar per source of a run, or one over things counted, with the time left."""
 
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeRemainingColumn
@@ -61,3 +63,22 @@ class Bars:
     def published(self, source: str, *, documents: int, epoch: int) -> None:
         if not err.is_terminal and documents:
             self.say(f"{source}: {self._done.get(source, 0):,} documents done, searchable as of epoch {epoch}")
+
+
+@contextmanager
+def counted(what: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """A bar over `total` things (None: nobody knows yet) that moves at each call; nothing where nobody watches."""
+    bars = Progress(
+        SpinnerColumn(),
+        TextColumn(
+            "{task.completed:,.0f} " + what if total is None else "{task.completed:,.0f}/{task.total:,.0f} " + what
+        ),
+        BarColumn(bar_width=24),
+        TimeRemainingColumn(),
+        console=err,
+        disable=not err.is_terminal,
+        transient=True,
+    )
+    with bars:
+        task = bars.add_task(what, total=total)
+        yield lambda: bars.advance(task)

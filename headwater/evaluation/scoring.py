@@ -1,0 +1,150 @@
+"""What one question's passages are worth: the rank of the right document, and how much of the answer was returned."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+from urllib.parse import unquote
+
+from headwater.evaluation.questions import Question
+from headwater.evaluation.recall import span_recall, words
+from headwater.interfaces import Tokens
+from headwater.retrieval.search import Passage
+
+BUDGETS = (400, 800, 1_600)
+"""Tokens returned, in the model's own: what a chatbot may have room for."""
+SHOWN_PASSAGES = 5
+SHOWN_CHARACTERS = 400
+
+Key: TypeAlias = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Returned:
+    """One of the first passages, for a person to see what came instead."""
+
+    source: str
+    document: str
+    title: str
+    uri: str
+    right: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """`rank` (from 1) of the first passage of a right document, 0 when there was none.
+
+    `section_rank` is that of the first passage which also is the anchor's, None without an anchor. `recall` and
+    `whole` are by budget, empty without an answer. `source` and `kind` are those of the expected document.
+    """
+
+    key: str
+    line: int
+    question: str
+    expected: tuple[str, ...]
+    source: str
+    kind: str
+    rank: int
+    section_rank: int | None = None
+    recall: dict[int, float] = field(default_factory=dict)
+    returned: tuple[Returned, ...] = ()
+
+    def metrics(self) -> dict[str, float]:
+        """By name, those that this question has a value for; all of them are better when higher."""
+        found = _ranked("", self.rank)
+        if self.section_rank is not None:
+            found |= _ranked("section_", self.section_rank)
+        found |= {f"recall@{budget}": value for budget, value in self.recall.items()}
+        found |= {f"whole@{budget}": float(value >= 1) for budget, value in self.recall.items()}
+        return found
+
+
+def metric_names() -> tuple[str, ...]:
+    """Of every metric, in the order in which they are shown."""
+    ranked = [*_ranked("", 1), *_ranked("section_", 1)]
+    return (*ranked, *(f"{name}@{budget}" for name in ("recall", "whole") for budget in BUDGETS))
+
+
+def _ranked(prefix: str, rank: int) -> dict[str, float]:
+    return {
+        f"{prefix}hit@1": float(rank == 1),
+        f"{prefix}hit@5": float(1 <= rank <= 5),
+        f"{prefix}mrr": 1 / rank if rank else 0.0,
+    }
+
+
+def score(
+    question: Question, expected: Collection[Key], kind: str, passages: Sequence[Passage], tokens: Tokens
+) -> Result:
+    """Measure one answer to a question; `expected` are (source, document) pairs, the first of which is shown."""
+    right = [(passage.source, passage.document) in expected for passage in passages]
+    in_section = [ok and _of_section(passage, question.anchor) for passage, ok in zip(passages, right, strict=True)]
+    return Result(
+        key=question.key,
+        line=question.line,
+        question=question.text,
+        expected=tuple(f"{source}/{document}" for source, document in expected),
+        source=next(iter(expected))[0],
+        kind=kind,
+        rank=_first(right),
+        section_rank=_first(in_section) if question.anchor else None,
+        recall=_recall(question.answer, passages, right, tokens),
+        returned=tuple(_shown(passage, ok) for passage, ok in zip(passages[:SHOWN_PASSAGES], right, strict=False)),
+    )
+
+
+def _first(flags: Sequence[bool]) -> int:
+    return next((rank for rank, flag in enumerate(flags, start=1) if flag), 0)
+
+
+def _of_section(passage: Passage, anchor: str) -> bool:
+    """Whether a passage is cited with this anchor, or holds the heading that the anchor is made of."""
+    if unquote(passage.uri.partition("#")[2]) == unquote(anchor):
+        return True
+    headings = (*passage.heading_path, *(line for line in passage.text.split("\n") if len(line) < 200))
+    return any(slug(heading) == unquote(anchor).lower() for heading in headings)
+
+
+def slug(heading: str) -> str:
+    """The anchor that most renderers of Markdown give a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def _recall(answer: str, passages: Sequence[Passage], right: Sequence[bool], tokens: Tokens) -> dict[int, float]:
+    """By budget: passages in order until it is full, the last one cut off where it is."""
+    wanted = words(answer)
+    if not wanted:
+        return {}
+    largest = max(BUDGETS)
+    used: list[tuple[int, list[tuple[int, int]], str, bool]] = []
+    spent = 0
+    for passage, ok in zip(passages, right, strict=True):
+        if spent >= largest:
+            break
+        offsets = tokens.offsets(passage.text)
+        used.append((spent, offsets, passage.text, ok))
+        spent += len(offsets)
+    return {budget: round(span_recall(wanted, _within(used, budget)), 6) for budget in BUDGETS}
+
+
+def _within(used: Sequence[tuple[int, list[tuple[int, int]], str, bool]], budget: int) -> list[list[str]]:
+    """Words of the right texts that begin below the budget."""
+    kept = []
+    for spent, offsets, text, ok in used:
+        room = budget - spent
+        if ok and room > 0 and offsets:
+            kept.append(words(text[: offsets[min(room, len(offsets)) - 1][1]]))
+    return kept
+
+
+def _shown(passage: Passage, right: bool) -> Returned:
+    text = passage.text if len(passage.text) <= SHOWN_CHARACTERS else passage.text[:SHOWN_CHARACTERS] + " ..."
+    return Returned(
+        source=passage.source,
+        document=passage.document,
+        title=passage.title,
+        uri=passage.uri,
+        right=right,
+        text=text,
+    )
