@@ -15,7 +15,7 @@ from headwater.index.query import HasId, Not
 from headwater.ledger.base import DocumentRow, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
-from headwater.model import Access, Chunk
+from headwater.model import Access, Chunk, Span
 from headwater.publishing.attach import attach
 from headwater.publishing.publisher import Publisher
 from headwater.publishing.records import EmbeddedChunk, Prepared, utc_now
@@ -28,12 +28,17 @@ COLLECTION = PREFIX + GENERATION
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """A document of a few short passages; `allow` and `deny` as its source states them."""
+    """A document of a few short passages; `allow` and `deny` as its source states them.
+
+    Passages are parts of those `wholes` that they lie in; `leads` are how many characters each repeats.
+    """
 
     name: str
     passages: tuple[str, ...]
     allow: frozenset[str]
     deny: frozenset[str] = frozenset()
+    wholes: tuple[Span, ...] = ()
+    leads: tuple[int, ...] = ()
 
     def readable_by(self, asker: Iterable[str]) -> bool:
         """The rule, written down once more: someone who is let in by one thing they are, and kept out by none."""
@@ -99,6 +104,9 @@ class Desk:
                 tokens=9,
                 access=access,
                 metadata={"title": paper.name},
+                wholes=tuple(span for span in paper.wholes if span.first <= position <= span.last),
+                lead=paper.leads[position] if paper.leads else 0,
+                joint="\n",
             )
             for position, text in enumerate(paper.passages)
         )
@@ -107,7 +115,10 @@ class Desk:
         )
 
     def ask(self, question: str, asker: frozenset[str], limit: int = 100) -> list[Passage]:
-        return Searcher(self.ledger, lambda _: self.index, self.dense, self.sparse).search(question, asker, limit=limit)
+        return self.searcher().search(question, asker, limit=limit)
+
+    def searcher(self) -> Searcher:
+        return Searcher(self.ledger, lambda _: self.index, self.dense, self.sparse)
 
 
 @contextmanager
