@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import takewhile
 
 from chunking.packing import is_landmark
 from chunking.sections import Piece, Section
@@ -32,12 +31,10 @@ class Gathering:
         """All blocks, with the headings that the root does not cover."""
         found: list[Piece] = []
         for section in self.members:
-            # Headings without text of their own stood ahead of this one.
-            leads = list(takewhile(lambda piece: piece.block.kind is BlockKind.HEADING, section.body))
-            if section.heading is not None and section.trail != self.root:
-                found += [*leads, section.heading, *section.body[len(leads) :]]
-            else:
+            if _shows_heading(section) or section.trail == self.root or section.heading is None:
                 found += section.body
+            else:
+                found += [section.heading, *section.body]
         return found
 
 
@@ -84,7 +81,14 @@ def _join(
 
 
 def _with_heading(section: Section, weight: int, joint: int) -> int:
-    return weight + (section.heading.weight + joint if section.heading else 0)
+    if section.heading is None or _shows_heading(section):
+        return weight
+    return weight + section.heading.weight + joint
+
+
+def _shows_heading(section: Section) -> bool:
+    """Whether its text begins with its heading, after others that have no text of their own."""
+    return section.body[0].block.kind is BlockKind.HEADING
 
 
 def _weight(pieces: list[Piece], joint: int) -> int:

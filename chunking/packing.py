@@ -4,27 +4,29 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chunking.cite import Place
+from chunking.sections import Piece
 from chunking.sizing import Sizer
 
 BLANK_LINE, NEW_LINE = "\n\n", "\n"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unit:
-    """Text that stays together.
+    """Text that stays together: the blocks `head` to `tail`, or a part of one.
 
-    `context` is repeated ahead of it when a passage begins with this unit: the lead-in of a list, the head of a
-    table. `tight` units follow the one before on the next line. `breaks`: a passage begins here, since the text
-    before it was cut in the middle.
+    `joint` stands between it and the unit before. `context` is repeated ahead of it, followed by `below`, when a
+    passage begins with this unit: the lead-in of a list, the head of a table, the end of what was cut (`below` is then
+    empty). `breaks`: a passage begins here.
     """
 
     text: str
     weight: int
-    place: Place
+    head: Piece
+    tail: Piece
+    joint: str = BLANK_LINE
     context: str = ""
     context_weight: int = 0
-    tight: bool = False
+    below: str = BLANK_LINE
     breaks: bool = False
 
 
@@ -75,10 +77,11 @@ def is_landmark(text: str) -> bool:
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=1).digest()[0] % 4 == 0
 
 
+def repeated(units: Sequence[Unit]) -> str:
+    """What a passage of these units says again at its beginning."""
+    return f"{units[0].context}{units[0].below}" if units[0].context else ""
+
+
 def joined(units: Sequence[Unit]) -> str:
-    """The text of a group, its context first."""
-    text = units[0].context
-    for unit in units:
-        separator = NEW_LINE if unit.tight else BLANK_LINE
-        text = f"{text}{separator}{unit.text}" if text else unit.text
-    return text
+    """The text of a passage, what it repeats first."""
+    return repeated(units) + units[0].text + "".join(f"{unit.joint}{unit.text}" for unit in units[1:])

@@ -9,7 +9,7 @@ Keep: TypeAlias = Literal["start", "end"]
 
 
 def recursive_splitter(
-    separators: list[str], *, keep: Keep, limit: int, overlap: int, weight: Callable[[str], int]
+    separators: list[str], *, keep: Keep, limit: int, weight: Callable[[str], int]
 ) -> Callable[[str], list[str]]:
     """Cuts at the first of these patterns that leaves pieces of at most `limit`, and loses no character."""
     splitter = RecursiveCharacterTextSplitter(
@@ -18,7 +18,7 @@ def recursive_splitter(
         keep_separator=keep,
         strip_whitespace=False,
         chunk_size=limit,
-        chunk_overlap=overlap,
+        chunk_overlap=0,
         length_function=weight,
     )
     return splitter.split_text

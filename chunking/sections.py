@@ -14,8 +14,9 @@ LONGEST_HEADING = 500
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A block with its text as shown, what that weighs, and where it can be looked up."""
+    """A block with its position in the document, its text as shown, what that weighs, and where it can be looked up."""
 
+    index: int
     block: Block
     text: str
     weight: int
@@ -36,11 +37,6 @@ class Section:
     body: list[Piece] = field(default_factory=list)
 
 
-def sections(document: Document, sizer: Sizer) -> list[Section]:
-    """Sections that have text; a heading without any goes ahead of the text of the next heading beside it."""
-    return _attached(outline(document, sizer))
-
-
 def outline(document: Document, sizer: Sizer) -> list[Section]:
     """A section for every heading, with or without text, after one for what stands above the first heading."""
     texts = _texts(document)
@@ -53,7 +49,7 @@ def outline(document: Document, sizer: Sizer) -> list[Section]:
         if block.kind is not BlockKind.HEADING or len(text) > LONGEST_HEADING:
             place = place.at(block)
             shown = replace(block, kind=BlockKind.PARAGRAPH) if block.kind is BlockKind.HEADING else block
-            found[-1].body.append(Piece(shown, text, weight, place))
+            found[-1].body.append(Piece(position, shown, text, weight, place))
             continue
         while above and _level(above[-1]) >= block.level:
             above.pop()
@@ -63,7 +59,7 @@ def outline(document: Document, sizer: Sizer) -> list[Section]:
             heading_path=(*parent.heading_path, " ".join(text.split())),
             trail=(*parent.trail, position),
             place=place,
-            heading=Piece(block, text, weight, place),
+            heading=Piece(position, block, text, weight, place),
         )
         found.append(section)
         above.append(section)
@@ -84,20 +80,31 @@ def _texts(document: Document) -> list[str]:
     return texts
 
 
-def _attached(found: list[Section]) -> list[Section]:
-    """Sections without text are dropped where their heading shows in the path of the next, else moved into it."""
+def headings(found: list[Section]) -> list[tuple[int, str]]:
+    """Position and text of every heading of an outline."""
+    return [(section.heading.index, section.heading.text) for section in found if section.heading]
+
+
+def attached(found: list[Section]) -> list[Section]:
+    """The sections of an outline that have text.
+
+    A heading without any is dropped where it shows in the path of the next section, else moved ahead of its text.
+    """
     kept: list[Section] = []
     waiting: list[Piece] = []
     for position, section in enumerate(found):
         if section.body or section.heading is None:
-            section.body[:0] = waiting
+            if waiting and section.heading is not None:
+                section.body[:0] = [*waiting, section.heading]
             waiting = []
             if section.body:
                 kept.append(section)
             continue
         following = found[position + 1] if position + 1 < len(found) else None
         if following is not None and following.trail[:-1] == section.trail:
-            # It leads to its first child; what waited for it goes on to there.
+            # It leads to its first child; what waited for it goes on to there, in the order of the document.
+            if waiting:
+                waiting.append(section.heading)
             continue
         if following is not None and following.trail[:-1] == section.trail[:-1]:
             waiting.append(section.heading)

@@ -18,9 +18,9 @@ class Sizer:
     Reads the tokenizer on first use, so that knowing a chunker's fingerprint costs nothing.
     """
 
-    def __init__(self, tokens: Tokens, passage_tokens: int | None = None) -> None:
+    def __init__(self, tokens: Tokens, chunk_tokens: int | None = None) -> None:
         self.tokens = tokens
-        self.target = min(tokens.window, passage_tokens or tokens.window)
+        self.target = min(tokens.window, chunk_tokens or tokens.window)
         self._most = self.target * CHARACTERS_PER_TOKEN
         self._remembered = lru_cache(maxsize=32_768)(self._weigh_one)
 

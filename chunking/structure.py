@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 
-from chunking.drafts import Draft, Headers, chunks_of
+from chunking.drafts import Draft, Drafting
+from chunking.flow import flowing
 from chunking.gathering import Gathering, gathered
-from chunking.packing import joined, packed
-from chunking.sections import sections
+from chunking.packing import joined, packed, repeated
+from chunking.sections import attached, headings, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
-from chunking.units import UnitBuilder, flowing
+from chunking.units import UnitBuilder, telling
+from chunking.wholes import structural
 from headwater.model import Chunk, Document
 
 
@@ -20,24 +22,47 @@ class StructureStrategy:
     items with their lead-in repeated, code and prose by langchain's splitters.
     """
 
-    def __init__(self, sizer: Sizer, overlap: int) -> None:
+    def __init__(self, sizer: Sizer, *, passage_tokens: int, overlap: int) -> None:
         self._sizer = sizer
+        self._passage_tokens = passage_tokens
         self._overlap = overlap
         self._splitters = Splitters(sizer)
 
     def __call__(self, document: Document) -> list[Chunk]:
-        headers = Headers(document, self._sizer)
-        gatherings = gathered(sections(document, self._sizer), headers.limit, self._sizer.joint)
-        drafts = (draft for gathering in gatherings for draft in self._drafts(gathering, headers))
-        return chunks_of(document, drafts, headers, self._sizer)
+        found = outline(document, self._sizer)
+        titles = headings(found)
+        found = attached(found)
+        drafting = Drafting(document, self._sizer, self._passage_tokens)
+        gatherings = gathered(found, drafting.headers.limit, self._sizer.joint)
+        drafts = [draft for gathering in gatherings for draft in self._drafts(gathering, drafting)]
+        return drafting.chunks(drafts, structural(found, telling(self._sizer.target)), titles)
 
-    def _drafts(self, gathering: Gathering, headers: Headers) -> Iterator[Draft]:
-        path = gathering.heading_path
+    def _drafts(self, gathering: Gathering, drafting: Drafting) -> Iterator[Draft]:
+        path, pieces = gathering.heading_path, gathering.pieces()
         if len(gathering.members) > 1:
-            pieces = gathering.pieces()
-            yield Draft(path, flowing(pieces), pieces[0].place)
+            yield Draft(
+                heading_path=path,
+                text=flowing(pieces),
+                place=pieces[0].place,
+                first=pieces[0].index,
+                last=pieces[-1].index,
+            )
             return
-        limit = headers.limit(path)
-        builder = UnitBuilder(limit=limit, overlap=self._overlap, sizer=self._sizer, splitters=self._splitters)
-        for group in packed(builder.units(gathering.members[0].body), limit, self._sizer):
-            yield Draft(path, joined(group), group[0].place)
+        limit = drafting.headers.limit(path)
+        builder = UnitBuilder(
+            limit=limit,
+            overlap=self._overlap,
+            whole=self._passage_tokens,
+            sizer=self._sizer,
+            splitters=self._splitters,
+        )
+        for group in packed(builder.units(pieces), limit, self._sizer):
+            yield Draft(
+                heading_path=path,
+                text=joined(group),
+                place=group[0].head.place,
+                first=group[0].head.index,
+                last=group[-1].tail.index,
+                lead=len(repeated(group)),
+                joint=group[0].joint,
+            )

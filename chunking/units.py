@@ -1,20 +1,20 @@
 """A section's blocks as units for packing: what belongs together stays together as long as it fits."""
 
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
+from chunking.flow import ITEMS, between, flowing
 from chunking.packing import BLANK_LINE, NEW_LINE, Unit
 from chunking.sections import Piece
 from chunking.sizing import Sizer
-from chunking.splitters import Splitters
+from chunking.splitters import Part, Splitters
 from chunking.tables import table_units
 from headwater.model import BlockKind
 
-_ITEMS = (BlockKind.LIST_ITEM, BlockKind.STEP)
 # Context of more than a quarter of a passage costs more than it tells.
 _CONTEXT_SHARE = 4
+_SMALL_SHARE = 4
 # Lists nested deeper than this are divided as if they were flat.
 _DEEPEST = 20
 
@@ -25,57 +25,61 @@ class _Context:
 
     text: str = ""
     weight: int = 0
+    last: Piece | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnitBuilder:
-    """Makes units for passages with room for `limit`; `overlap` is that between pieces of one long block."""
+    """Makes units for passages with room for `limit`; `overlap` is that between parts of one long block.
+
+    What fits no passage but weighs at most `whole` gets passages of its own, so that it can be put together again
+    from them without much else.
+    """
 
     limit: int
     overlap: int
+    whole: int
     sizer: Sizer
     splitters: Splitters
 
     def units(self, pieces: Sequence[Piece]) -> list[Unit]:
         """Units of a section's blocks, in order; a list is one unit, with the sentence that leads into it."""
-        found: list[Unit] = []
         # Headings without text of their own stand ahead of the first text below a heading beside them.
         titles = list(takewhile(lambda piece: piece.block.kind is BlockKind.HEADING, pieces))
-        clusters = deque(_clusters(pieces[len(titles) :]))
-        before: Piece | None = None
-        while clusters:
-            cluster = clusters.popleft()
-            head: Sequence[Piece] = ()
-            if clusters and self._leads(cluster, clusters[0]):
-                head, cluster = cluster, clusters.popleft()
+        clusters = led_clusters(pieces[len(titles) :], telling(self.sizer.target))
+        found: list[Unit] = []
+        pending, breaks = 0, False
+        for head, cluster in clusters:
             made = self._divided_or_whole(head, cluster, _Context(), 0)
-            if before is not None and _loose_items(before, cluster[0]):
-                made[0] = replace(made[0], tight=True)
+            weight = self._weight([*head, *cluster])
+            divided = self.limit < weight <= self.whole
+            if breaks or (divided and (_SMALL_SHARE * pending >= self.limit or pending + weight > self.whole)):
+                made[0] = replace(made[0], breaks=True)
+                pending = 0
+            breaks = divided and pending + weight + self.limit > self.whole
+            pending = 0 if divided else pending + weight
             found += made
-            before = cluster[-1]
-        return self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
+        made = self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
+        return [made[0], *(_jointed(before, unit) for before, unit in pairwise(made))]
 
-    def _leads(self, cluster: Sequence[Piece], following: Sequence[Piece]) -> bool:
-        """Whether this is the sentence that introduces a list."""
-        piece = cluster[0]
-        if len(cluster) > 1 or not self._tells(piece.weight):
-            return False
-        first = following[0].block.kind
-        introduces = first is BlockKind.STEP or (first in _ITEMS and piece.text.rstrip().endswith((":", "：")))
-        return introduces and piece.block.kind is BlockKind.PARAGRAPH
+    def _weight(self, pieces: Sequence[Piece]) -> int:
+        return sum(piece.weight for piece in pieces) + self.sizer.joint * (len(pieces) - 1)
 
     def _divided_or_whole(
         self, head: Sequence[Piece], rest: Sequence[Piece], context: _Context, depth: int
     ) -> list[Unit]:
         pieces = [*head, *rest]
-        weight = sum(piece.weight for piece in pieces) + self.sizer.joint * (len(pieces) - 1)
-        if weight <= self._room(context):
-            return [self._unit(flowing(pieces), weight, pieces[0], context)]
+        weight = self._weight(pieces)
+        if weight <= self.limit:
+            # Whole without its context rather than divided below it.
+            return [
+                self._unit(flowing(pieces), weight, pieces, context if weight <= self._room(context) else _Context())
+            ]
         if len(pieces) == 1:
             return self._split(pieces[0], context)
-        items = _items(rest) if depth < _DEEPEST else [[piece] for piece in rest]
+        items = items_of(rest) if depth < _DEEPEST else [[piece] for piece in rest]
         if not head and len(items) == 1:
-            head, items = rest[:1], _items(rest[1:])
+            head, items = rest[:1], items_of(rest[1:])
         return self._divided(head, items, context, depth)
 
     def _divided(
@@ -89,11 +93,7 @@ class UnitBuilder:
             inner = self._context(inner, piece)
         found: list[Unit] = []
         for item in items:
-            made = self._divided_or_whole([], item, inner, depth + 1)
-            follows_item = bool(found) or (bool(head) and head[-1].block.kind in _ITEMS)
-            if follows_item and item[0].block.kind in _ITEMS:
-                made[0] = replace(made[0], tight=True)
-            found += made
+            found += self._divided_or_whole([], item, inner, depth + 1)
         return self._glued(led, found)
 
     def _glued(self, led: list[Unit], found: list[Unit]) -> list[Unit]:
@@ -104,78 +104,115 @@ class UnitBuilder:
         weight = last.weight + self.sizer.joint + first.weight
         if weight > self._room(_Context(last.context, last.context_weight)):
             return led + found
-        separator = NEW_LINE if first.tight else BLANK_LINE
-        one = replace(last, text=f"{last.text}{separator}{first.text}", weight=weight)
+        one = replace(
+            last, text=f"{last.text}{between(last.tail, first.head)}{first.text}", weight=weight, tail=first.tail
+        )
         return [*led[:-1], one, *found[1:]]
 
     def _split(self, piece: Piece, context: _Context) -> list[Unit]:
         """One block, in pieces when it does not fit below its context."""
         room = self._room(context)
         if piece.weight <= room:
-            return [self._unit(piece.text, piece.weight, piece, context)]
+            return [self._unit(piece.text, piece.weight, [piece], context)]
         if piece.block.kind is BlockKind.TABLE:
-            return table_units(piece.block, piece.place, self.limit, self.sizer, self.splitters)
+            return table_units(piece, self.limit, self.sizer, self.splitters)
         if piece.block.kind is BlockKind.CODE:
             parts = self.splitters.code(piece.text, piece.block.label, room)
         else:
             parts = self.splitters.prose(piece.text, room, self.overlap)
-        units = [self._unit(part, self.sizer.weight(part), piece, context) for part in parts]
-        return [*units[:1], *(replace(unit, breaks=True) for unit in units[1:])]
+        first, *others = [self._part(part, piece, context) for part in parts]
+        return [
+            first,
+            *(replace(unit, joint=part.joint, breaks=True) for unit, part in zip(others, parts[1:], strict=True)),
+        ]
 
-    def _unit(self, text: str, weight: int, first: Piece, context: _Context) -> Unit:
-        return Unit(text, weight, first.place, context.text, context.weight)
+    def _part(self, part: Part, piece: Piece, context: _Context) -> Unit:
+        weight = self.sizer.weight(part.text)
+        unit = self._unit(part.text[part.overlap :], weight, [piece], context)
+        if not part.overlap:
+            return unit
+        again = f"{context.text}{unit.below}{part.text[: part.overlap]}" if context.text else part.text[: part.overlap]
+        return replace(unit, context=again, below="")
+
+    def _unit(self, text: str, weight: int, pieces: Sequence[Piece], context: _Context) -> Unit:
+        below = between(context.last, pieces[0]) if context.last else BLANK_LINE
+        return Unit(
+            text=text, weight=weight, head=pieces[0], tail=pieces[-1], context=context.text,
+            context_weight=context.weight, below=below,
+        )  # fmt: skip
 
     def _room(self, context: _Context) -> int:
         return self.limit - (context.weight + self.sizer.joint if context.text else 0)
 
     def _tells(self, weight: int) -> bool:
-        return weight * _CONTEXT_SHARE <= self.limit
+        return weight <= min(telling(self.sizer.target), self.limit // 2)
 
     def _context(self, outer: _Context, piece: Piece) -> _Context:
         """Outer context and this block, or as much of both as is worth repeating."""
         if not self._tells(piece.weight):
             return outer
         text = f"{outer.text}{NEW_LINE}{piece.text}" if outer.text else piece.text
-        both = _Context(text, outer.weight + self.sizer.joint + piece.weight)
-        return both if self._tells(both.weight) else _Context(piece.text, piece.weight)
+        both = _Context(text, outer.weight + self.sizer.joint + piece.weight, piece)
+        return both if self._tells(both.weight) else _Context(piece.text, piece.weight, piece)
+
+
+def _jointed(before: Unit, unit: Unit) -> Unit:
+    return unit if before.tail is unit.head else replace(unit, joint=between(before.tail, unit.head))
+
+
+def telling(target: int) -> int:
+    """Most that is worth repeating in passages of this length."""
+    return target // _CONTEXT_SHARE
+
+
+def led_clusters(pieces: Sequence[Piece], tells: int) -> list[tuple[list[Piece], list[Piece]]]:
+    """Blocks of one list, table or admonition together, after what leads into them and weighs at most `tells`."""
+    found: list[tuple[list[Piece], list[Piece]]] = []
+    for cluster in _clusters(pieces):
+        if found and not found[-1][0] and _leads(found[-1][1], cluster[0], tells):
+            found[-1] = (found[-1][1], cluster)
+        else:
+            found.append(([], cluster))
+    return found
+
+
+def _leads(cluster: Sequence[Piece], first: Piece, tells: int) -> bool:
+    """Whether this is the sentence that introduces a list, a table or code."""
+    lead = cluster[0]
+    if len(cluster) > 1 or lead.block.kind is not BlockKind.PARAGRAPH or lead.weight > tells:
+        return False
+    if first.block.kind in (BlockKind.STEP, BlockKind.TABLE):
+        return True
+    return first.block.kind in (*ITEMS, BlockKind.CODE) and lead.text.rstrip().endswith((":", "："))
 
 
 def _clusters(pieces: Sequence[Piece]) -> list[list[Piece]]:
-    """Blocks of one list, table or admonition together, every other block alone."""
+    """Blocks of one list, table or admonition together, also items that their parser could not tell as one list."""
     found: list[list[Piece]] = []
     for piece in pieces:
-        if found and piece.block.group > 0 and found[-1][0].block.group == piece.block.group:
+        if found and _belong_together(found[-1][-1], piece):
             found[-1].append(piece)
         else:
             found.append([piece])
     return found
 
 
-def _loose_items(before: Piece, piece: Piece) -> bool:
-    """Neighbouring items of a list that its parser could not tell as one."""
-    return all(one.block.kind in _ITEMS and not one.block.group for one in (before, piece))
+def _belong_together(before: Piece, piece: Piece) -> bool:
+    both_items = before.block.kind in ITEMS and piece.block.kind in ITEMS
+    return before.block.group == piece.block.group and (before.block.group > 0 or both_items)
 
 
-def _items(pieces: Sequence[Piece]) -> list[list[Piece]]:
+def items_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
     """A list divided at its outermost items, each with what belongs to it; other blocks one by one."""
-    levels = [piece.block.level for piece in pieces if piece.block.kind in _ITEMS]
+    levels = [piece.block.level for piece in pieces if piece.block.kind in ITEMS]
     outermost = min(levels, default=None)
     found: list[list[Piece]] = []
     for piece in pieces:
-        is_item = piece.block.kind in _ITEMS and piece.block.level == outermost
+        is_item = piece.block.kind in ITEMS and piece.block.level == outermost
         # A step may begin with code, which then carries its number.
-        starts = is_item or (piece.block.kind not in _ITEMS and bool(piece.block.ordinal))
+        starts = is_item or (piece.block.kind not in ITEMS and bool(piece.block.ordinal))
         if not found or starts or outermost is None:
             found.append([piece])
         else:
             found[-1].append(piece)
     return found
-
-
-def flowing(pieces: Sequence[Piece]) -> str:
-    """The blocks one below the other, list items without blank lines between them."""
-    text = pieces[0].text
-    for before, piece in pairwise(pieces):
-        both_items = before.block.kind in _ITEMS and piece.block.kind in _ITEMS
-        text += (NEW_LINE if both_items else BLANK_LINE) + piece.text
-    return text

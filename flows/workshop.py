@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 
-from chunking.registry import chunker_for
+from chunking.registry import chunker_for, strategy_for
 from connectors.registry import build
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
@@ -153,7 +153,8 @@ class Workshop:
         )
 
     def searcher(self) -> Searcher:
-        return Searcher(self.ledger, self.index, self.dense, self.sparse)
+        passage_tokens = {source.name: source.passage_tokens for source in self.settings.sources}
+        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens)
 
     def close(self) -> None:
         """Close what was opened, in reverse order of need."""
@@ -251,11 +252,11 @@ class Workshop:
         known: dict[str, Chunker] = {}
 
         def chunker(kind: str) -> Chunker:
-            # Today every kind has the same strategy; the kind stays the key under which strategies will differ.
             if kind not in known:
                 known[kind] = chunker_for(
-                    source.chunker,
+                    strategy_for(source.chunker.of(kind), kind),
                     self.dense.tokens,
+                    chunk_tokens=source.chunk_tokens,
                     passage_tokens=source.passage_tokens,
                     overlap_tokens=source.overlap_tokens,
                 )

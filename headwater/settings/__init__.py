@@ -8,6 +8,7 @@ from headwater.settings.template import TEMPLATE
 from headwater.settings.values import (
     PACKAGED_MODEL,
     ChunkerName,
+    ChunkerRules,
     ContentRules,
     EmbeddingSettings,
     IndexSettings,
@@ -22,6 +23,7 @@ __all__ = [
     "PACKAGED_MODEL",
     "TEMPLATE",
     "ChunkerName",
+    "ChunkerRules",
     "ContentRules",
     "Duration",
     "EmbeddingSettings",

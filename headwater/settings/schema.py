@@ -4,17 +4,24 @@ A field's description is what a person reads when the field is missing.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from headwater.model import Access, principals
 from headwater.settings.durations import Duration, parse_duration
-from headwater.settings.names import document_kind
+from headwater.settings.names import did_you_mean, document_kind
 from headwater.settings.schedule import checked_cron, checked_timezone
 from headwater.settings.secrets import references
-from headwater.settings.values import EVERY_KIND, PACKAGED_MODEL, ChunkerName, ContentRules
+from headwater.settings.values import (
+    EVERY_KIND,
+    PACKAGED_MODEL,
+    PASSAGE_TOKENS,
+    ChunkerName,
+    ChunkerRules,
+    ContentRules,
+)
 
 PREFIX = "HEADWATER_"
 NESTED = "__"
@@ -55,6 +62,22 @@ def _content(value: object) -> ContentRules:
             raise ValueError('has to be a kind in quotes, or rules such as { "releases/**" = "release_note" }')
         return ContentRules(rules=tuple((glob, document_kind(kind)) for glob, kind in rules))
     return ContentRules(default=_of_text(document_kind, "a kind such as help, or rules by path,")(value))
+
+
+def _chunker(value: object) -> ChunkerRules:
+    if isinstance(value, dict):
+        named = {kind if kind == EVERY_KIND else document_kind(str(kind)): _strategy(it) for kind, it in value.items()}
+        return ChunkerRules(default=named.pop(EVERY_KIND, "auto"), by_kind=named)
+    return ChunkerRules(default=_strategy(value))
+
+
+def _strategy(value: object) -> ChunkerName:
+    names = get_args(ChunkerName)
+    if not isinstance(value, str) or value not in names:
+        raise ValueError(
+            f"has to be the name of a chunker, or a table of them by kind{did_you_mean(str(value), names)}"
+        )
+    return cast(ChunkerName, value)
 
 
 def _access(value: object) -> Access:
@@ -133,8 +156,9 @@ class SourceTable(Table):
     timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
     max_lag: DurationText | None = None
     max_age: DurationsByKind | None = None
-    chunker: ChunkerName = "structure"
-    passage_tokens: int | None = Field(default=None, ge=16, le=100_000)
+    chunker: Annotated[ChunkerRules, PlainValidator(_chunker)] = ChunkerRules()
+    chunk_tokens: int | None = Field(default=None, ge=16, le=100_000)
+    passage_tokens: int = Field(default=PASSAGE_TOKENS, ge=16, le=100_000)
     overlap_tokens: int | None = Field(default=None, ge=0, le=10_000)
     allow_widening: bool = False
     include: Texts = ()

@@ -50,8 +50,10 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # timezone = "Europe/Madrid"    # of the schedule, and of dates without a time
 # max_lag = "1h"
 # max_age = "90d"               # or by kind, as above
-# chunker = "structure"         # or "fixed": equal lengths
-# passage_tokens = 200          # default: as much as the model reads
-# overlap_tokens = 0            # between passages that are cut inside a section
+# chunker = "auto"              # structure, release_notes or procedure by kind; or one of them, or "fixed"
+# chunker = { sop = "procedure", faq = "structure" }
+# chunk_tokens = 200            # what is matched; default: as much as the model reads
+# passage_tokens = 800          # what is handed over: a match with its whole procedure, table or section
+# overlap_tokens = 0            # between chunks that are cut inside a section
 # allow_widening = false        # true: front matter may admit more readers than default_access
 """

@@ -9,9 +9,10 @@ from headwater.model import HELP, SOP, Access
 from headwater.settings.durations import Duration
 from headwater.settings.secrets import Secret
 
-ChunkerName: TypeAlias = Literal["structure", "fixed"]
+ChunkerName: TypeAlias = Literal["auto", "structure", "release_notes", "procedure", "fixed"]
 PACKAGED_MODEL = "packaged"
 EVERY_KIND = "*"
+PASSAGE_TOKENS = 800
 _NONE = Secret()
 _DAY = Duration(0, 0, 24 * 3600, "24h")
 
@@ -73,12 +74,24 @@ class ContentRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkerRules:
+    """The chunking strategy of a document by its kind; "auto" leaves it to the kind."""
+
+    default: ChunkerName = "auto"
+    by_kind: Mapping[str, ChunkerName] = field(default_factory=dict)
+
+    def of(self, kind: str) -> ChunkerName:
+        return self.by_kind.get(kind, self.default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One `[[source]]`: what every connector shares, with the connector's own keys unchecked in `options`.
 
-    `kind` names the connector (the kind of the documents is `content`). `passage_tokens` None means the model's
-    window. Relative paths in `options` are meant from `base`. `promises` are this source's own, defaults filled
-    in. `place` says where the table stands, for messages.
+    `kind` names the connector (the kind of the documents is `content`). `chunk_tokens` bounds what is matched, None
+    meaning the model's window; `passage_tokens` bounds what a reader is given around a match. Relative paths in
+    `options` are meant from `base`. `promises` are this source's own, defaults filled in. `place` says where the
+    table stands, for messages.
     """
 
     name: str
@@ -88,8 +101,9 @@ class SourceSettings:
     owner: str = ""
     schedule: str = ""
     timezone: str = "UTC"
-    chunker: ChunkerName = "structure"
-    passage_tokens: int | None = None
+    chunker: ChunkerRules = ChunkerRules()
+    chunk_tokens: int | None = None
+    passage_tokens: int = PASSAGE_TOKENS
     overlap_tokens: int | None = None
     allow_widening: bool = False
     include: tuple[str, ...] = ()

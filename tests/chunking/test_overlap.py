@@ -14,7 +14,7 @@ from tests.chunking.documents import WORD, document, documents
 def test_fixed_overlap_repeats_the_end_and_nothing_else(
     made: Document, size: int, overlap: int, tokens: Tokens
 ) -> None:
-    chunks = list(chunker_for("fixed", tokens, passage_tokens=size, overlap_tokens=overlap)(made))
+    chunks = list(chunker_for("fixed", tokens, chunk_tokens=size, overlap_tokens=overlap)(made))
     seen: list[str] = []
     for chunk in chunks:
         found = WORD.findall(chunk.text)
@@ -31,7 +31,7 @@ def test_overlap_is_used(tokens: Tokens) -> None:
     text = " ".join(f"w{number}e" for number in range(200))
     made = document([Block(kind=BlockKind.PARAGRAPH, text=text)])
     for strategy in ("fixed", "structure"):
-        chunks = list(chunker_for(strategy, tokens, passage_tokens=64, overlap_tokens=20)(made))
+        chunks = list(chunker_for(strategy, tokens, chunk_tokens=64, overlap_tokens=20)(made))
         for before, after in itertools.pairwise(chunks):
             assert set(WORD.findall(before.text)) & set(WORD.findall(after.text))
 
@@ -44,7 +44,7 @@ def test_fixed_pieces_cite_what_they_begin_under(tokens: Tokens) -> None:
             Block(kind=BlockKind.HEADING, text=f"Part {number}", level=1, anchor=f"part-{number}"),
             Block(kind=BlockKind.PARAGRAPH, text=same),
         ]
-    chunks = list(chunker_for("fixed", tokens, passage_tokens=64, overlap_tokens=8)(document(blocks)))
+    chunks = list(chunker_for("fixed", tokens, chunk_tokens=64, overlap_tokens=8)(document(blocks)))
     headings = [chunk.heading_path for chunk in chunks]
     assert headings == sorted(headings)
     assert {path[0] for path in headings} == {f"Part {number}" for number in range(6)}

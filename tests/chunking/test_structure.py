@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from chunking.registry import chunker_for
+from chunking.registry import STRATEGIES, chunker_for
 from headwater.errors import ConfigError
 from headwater.interfaces import Tokens
 from headwater.model import Block, BlockKind, Chunk
@@ -26,7 +26,7 @@ def steps(count: int, text: str = LONG, group: int = 1) -> list[Block]:
 
 
 def chunked(tokens: Tokens, *blocks: Block, size: int = 256, title: str = "Guide") -> list[Chunk]:
-    return list(chunker_for("structure", tokens, passage_tokens=size)(document(blocks, title=title)))
+    return list(chunker_for("structure", tokens, chunk_tokens=size)(document(blocks, title=title)))
 
 
 def table(rows: int, *, caption: str = "") -> Block:
@@ -67,7 +67,7 @@ def test_headings_without_text_go_with_what_follows(tokens: Tokens) -> None:
         heading("End", 2),
     )  # fmt: skip
     assert chunks[0].heading_path == ("Setup", "After")
-    assert chunks[0].text.startswith("Before\n\nThe standby")
+    assert chunks[0].text.startswith("Before\n\nAfter\n\nThe standby")
     assert (chunks[-1].heading_path, chunks[-1].text) == (("Setup",), "End")
 
 
@@ -208,18 +208,18 @@ def test_fingerprint_covers_strategy_and_sizes(tokens: Tokens, byte_tokens: Toke
         chunker_for("structure", tokens),
         chunker_for("fixed", tokens),
         chunker_for("structure", byte_tokens),
-        chunker_for("structure", tokens, passage_tokens=100),
+        chunker_for("structure", tokens, chunk_tokens=100),
         chunker_for("structure", tokens, overlap_tokens=10),
     ]
     assert len({chunker.fingerprint for chunker in made}) == len(made)
     assert "langchain-text-splitters=" in made[0].fingerprint
-    assert chunker_for("fixed", tokens, passage_tokens=9_999).fingerprint == made[1].fingerprint
+    assert chunker_for("fixed", tokens, chunk_tokens=9_999).fingerprint == made[1].fingerprint
 
 
 def test_unknown_strategy_names_the_known(tokens: Tokens) -> None:
     with pytest.raises(ConfigError, match="'semantic'") as caught:
         chunker_for("semantic", tokens)
-    assert "structure, fixed" in caught.value.advice
+    assert ", ".join(STRATEGIES) in caught.value.advice
 
 
 def test_splitters_are_imported_with_the_first_long_text_only() -> None:

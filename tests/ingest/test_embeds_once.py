@@ -43,7 +43,7 @@ def test_an_edited_paragraph_embeds_the_chunks_whose_text_changed(project: Proje
 
 def test_a_paragraph_put_before_all_others_embeds_itself_alone(project: Project) -> None:
     project.write("page.txt", "\n\n".join([*PARAGRAPHS, ""]))
-    project.configure(passage_tokens="16")
+    project.configure(chunk_tokens="16")
     before = ran(project)
     project.write("page.txt", "\n\n".join(["A new first paragraph of some length, ahead of all.", *PARAGRAPHS, ""]))
     after = ran(project)

@@ -56,7 +56,7 @@ def test_the_whole_vocabulary(write: Write, tmp_path: Path) -> None:
     assert handbook.default_access == Access(frozenset({"group:support"}))
     assert handbook.options == {"path": "examples/handbook"}
     assert (handbook.content.default, handbook.owner, handbook.schedule) == ("sop", "docs-team", "*/30 * * * *")
-    assert (handbook.timezone, handbook.passage_tokens, handbook.chunker) == ("Europe/Madrid", 800, "fixed")
+    assert (handbook.timezone, handbook.passage_tokens, handbook.chunker.of("sop")) == ("Europe/Madrid", 800, "fixed")
     assert (handbook.allow_widening, handbook.include, handbook.base) == (True, ("*.md",), tmp_path)
     assert handbook.promises.age_of("anything") == parse_duration("90d")
     assert handbook.promises.max_lag.approximate == timedelta(hours=24)
