@@ -51,7 +51,7 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # max_lag = "1h"
 # max_age = "90d"               # or by kind, as above
 # chunker = "auto"              # structure, release_notes or procedure by kind; or one of them, or "fixed"
-# chunker = { sop = "procedure", faq = "structure" }
+#                                 or by kind: { sop = "procedure", "*" = "structure" }
 # chunk_tokens = 200            # what is matched; default: as much as the model reads
 # passage_tokens = 800          # what is handed over: a match with its whole procedure, table or section
 # overlap_tokens = 0            # between chunks that are cut inside a section

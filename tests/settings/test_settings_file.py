@@ -68,6 +68,12 @@ def test_content_rules_keep_their_order(write: Write) -> None:
     assert settings.sources[0].content.rules == (("rel/**", "release_note"), ("b/**", "sop"), ("**", "help"))
 
 
+def test_chunkers_are_chosen_for_all_kinds_or_by_kind(write: Write) -> None:
+    assert write(source("")).sources[0].chunker.of("sop") == "auto"
+    chunker = write(source('chunker = { Release-Note = "fixed", "*" = "structure" }')).sources[0].chunker
+    assert (chunker.of("release_note"), chunker.of("faq")) == ("fixed", "structure")
+
+
 def test_a_source_fills_in_the_promises_it_does_not_make(write: Write) -> None:
     settings = write('[promises]\nmax_lag = "2h"\n' + source('max_age = { sop = "1 year" }'))
     promises = settings.sources[0].promises
