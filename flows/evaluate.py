@@ -5,7 +5,8 @@ import importlib.metadata
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ from headwater.evaluation.recall import span_recall, words
 from headwater.evaluation.runs import NotAsked, Run
 from headwater.evaluation.scoring import BUDGETS, Key, Result, score
 from headwater.index.points import point_ids
+from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
 from headwater.model import digest
 from headwater.publishing.records import utc_now
+from headwater.retrieval.search import Passage, Searcher, Wish
 
 HALF = 0.5
 """Of an answer's words have to be in its document; less is hardly the document's fault."""
 DEPTH = 20
-"""Passages asked for: enough to fill the largest budget, few enough to rank as an ordinary search does."""
+"""Passages among which a document is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def evaluate(
 ) -> Run:
     """One search a question; `asker` are the principals of those that name none. Nothing is written."""
     library = _Library(workshop)
-    searcher, tokens = workshop.searcher(), workshop.dense.tokens
+    searcher = _remembering(workshop.searcher())
     results: list[Result] = []
     not_asked: list[NotAsked] = []
     notes: list[str] = []
@@ -52,8 +55,7 @@ def evaluate(
         who = asker if question.principals is None else question.principals
         wanted = library.wanted(question, who, notes)
         if isinstance(wanted, _Wanted):
-            passages = searcher.search(question.text, who, limit=DEPTH, filters=question.conditions)
-            results.append(score(question, wanted.keys, wanted.kind, passages, tokens))
+            results.append(_answered(searcher, question, wanted, who))
             notes += library.doubts(question, wanted)
         else:
             not_asked.append(wanted)
@@ -70,6 +72,36 @@ def evaluate(
         not_asked=tuple(not_asked),
         notes=tuple(dict.fromkeys(notes)),
     )
+
+
+def _answered(searcher: Searcher, question: Question, wanted: _Wanted, who: frozenset[str]) -> Result:
+    """One search for the ranks, and one under each budget where there is an answer to be returned."""
+    conditions = question.conditions
+
+    def find(wish: Wish) -> list[Passage]:
+        return searcher.find(question.text, who, wish, filters=conditions)
+
+    budgets = BUDGETS if question.answer else ()
+    within = {budget: find(Wish.of(limit=None, passage_tokens=None, budget=budget)) for budget in budgets}
+    return score(question, wanted.keys, wanted.kind, find(Wish(limit=DEPTH)), within)
+
+
+def _remembering(searcher: Searcher) -> Searcher:
+    """A searcher that embeds a question once, however often it asks it."""
+    return replace(searcher, dense=_Remembering(searcher.dense))
+
+
+class _Remembering:
+    """A model that keeps the vector of the question it was last given."""
+
+    def __init__(self, dense: Dense) -> None:
+        self._dense = dense
+        self.fingerprint = dense.fingerprint
+        self.dimensions = dense.dimensions
+        self.tokens = dense.tokens
+        self.warm = dense.warm
+        self.embed = dense.embed
+        self.embed_query = lru_cache(maxsize=1)(dense.embed_query)
 
 
 def _settings(workshop: Workshop, file: Path) -> dict[str, Any]:

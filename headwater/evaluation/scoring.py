@@ -1,14 +1,13 @@
 """What one question's passages are worth: the rank of the right document, and how much of the answer was returned."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote
 
 from headwater.evaluation.questions import Question
 from headwater.evaluation.recall import span_recall, words
-from headwater.interfaces import Tokens
 from headwater.retrieval.search import Passage
 
 BUDGETS = (400, 800, 1_600)
@@ -75,11 +74,19 @@ def _ranked(prefix: str, rank: int) -> dict[str, float]:
 
 
 def score(
-    question: Question, expected: Collection[Key], kind: str, passages: Sequence[Passage], tokens: Tokens
+    question: Question,
+    expected: Collection[Key],
+    kind: str,
+    passages: Sequence[Passage],
+    within: Mapping[int, Sequence[Passage]],
 ) -> Result:
-    """Measure one answer to a question; `expected` are (source, document) pairs, the first of which is shown."""
+    """Measure one answer to a question; `expected` are (source, document) pairs, the first of which is shown.
+
+    `passages` are what was returned without a budget, `within` what was under each.
+    """
     right = [(passage.source, passage.document) in expected for passage in passages]
     in_section = [ok and _of_section(passage, question.anchor) for passage, ok in zip(passages, right, strict=True)]
+    answer = words(question.answer)
     return Result(
         key=question.key,
         line=question.line,
@@ -89,9 +96,14 @@ def score(
         kind=kind,
         rank=_first(right),
         section_rank=_first(in_section) if question.anchor else None,
-        recall=_recall(question.answer, passages, right, tokens),
+        recall={budget: _recall(answer, expected, found) for budget, found in within.items()} if answer else {},
         returned=tuple(_shown(passage, ok) for passage, ok in zip(passages[:SHOWN_PASSAGES], right, strict=False)),
     )
+
+
+def _recall(answer: Sequence[str], expected: Collection[Key], passages: Sequence[Passage]) -> float:
+    right = [words(passage.text) for passage in passages if (passage.source, passage.document) in expected]
+    return round(span_recall(answer, right), 6)
 
 
 def _first(flags: Sequence[bool]) -> int:
@@ -109,33 +121,6 @@ def _of_section(passage: Passage, anchor: str) -> bool:
 def slug(heading: str) -> str:
     """The anchor that most renderers of Markdown give a heading."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
-
-
-def _recall(answer: str, passages: Sequence[Passage], right: Sequence[bool], tokens: Tokens) -> dict[int, float]:
-    """By budget: passages in order until it is full, the last one cut off where it is."""
-    wanted = words(answer)
-    if not wanted:
-        return {}
-    largest = max(BUDGETS)
-    used: list[tuple[int, list[tuple[int, int]], str, bool]] = []
-    spent = 0
-    for passage, ok in zip(passages, right, strict=True):
-        if spent >= largest:
-            break
-        offsets = tokens.offsets(passage.text)
-        used.append((spent, offsets, passage.text, ok))
-        spent += len(offsets)
-    return {budget: round(span_recall(wanted, _within(used, budget)), 6) for budget in BUDGETS}
-
-
-def _within(used: Sequence[tuple[int, list[tuple[int, int]], str, bool]], budget: int) -> list[list[str]]:
-    """Words of the right texts that begin below the budget."""
-    kept = []
-    for spent, offsets, text, ok in used:
-        room = budget - spent
-        if ok and room > 0 and offsets:
-            kept.append(words(text[: offsets[min(room, len(offsets)) - 1][1]]))
-    return kept
 
 
 def _shown(passage: Passage, right: bool) -> Returned:
