@@ -237,8 +237,8 @@ class Workshop:
         return Tools(
             connector=self.connector(source),
             parsing=self.parsing,
-            media_type=_media_type,
-            chunker=self._chunkers(source),
+            media_type=media_type,
+            chunker=self.chunkers(source),
             fingerprint=self.fingerprints(source),
             dense=self.dense,
             sparse=self.sparse,
@@ -248,7 +248,8 @@ class Workshop:
             listener=self.listener,
         )
 
-    def _chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
+    def chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
+        """Document kind to the chunker that the settings of a source mean for it."""
         known: dict[str, Chunker] = {}
 
         def chunker(kind: str) -> Chunker:
@@ -265,11 +266,12 @@ class Workshop:
         return chunker
 
     def fingerprints(self, source: SourceSettings) -> Callable[[str, str], str]:
-        chunker = self._chunkers(source)
+        chunker = self.chunkers(source)
         return fingerprints(_parser_of, lambda kind: chunker(kind).fingerprint, self.embedding)
 
 
-def _media_type(raw: RawDocument) -> str:
+def media_type(raw: RawDocument) -> str:
+    """What to parse a document as, by its name and its first bytes; raises ParseError when they contradict."""
     return media_type_of(raw.id, raw.content[:HEAD_BYTES])
 
 
