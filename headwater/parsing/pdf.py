@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 
@@ -11,12 +12,13 @@ from headwater.model import Document, Meta, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, squeeze
 from headwater.parsing.pdf_flow import Flow
-from headwater.parsing.pdf_headings import headings, outline
+from headwater.parsing.pdf_headings import headings, outline, title_by_type
 from headwater.parsing.pdf_layout import in_reading_order, without_contents, without_running
 from headwater.parsing.pdf_lines import Line, PageReader
-from headwater.parsing.pdf_tables import Tables, has_grid
+from headwater.parsing.pdf_tables import Tables, has_grid, joined_tables
+from headwater.parsing.tally import Tally
 
-VERSION = "1"
+VERSION = "2"
 
 _INFO = {"Title": "title", "Author": "author", "Subject": "subject", "Keywords": "keywords"}
 _DATES = {"CreationDate": "created", "ModDate": "updated"}
@@ -25,16 +27,30 @@ _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)
 
 def parse(raw: RawDocument) -> Document:
     """Text in reading order with page numbers; headings from the outline, else by font size; no running headers."""
+    tally = Tally()
     with _opened(raw.content) as file, office.translated("the PDF"):
-        meta = _meta(file)
-        lines = _lines(file, raw.content)
+        meta = dict(_meta(file))
+        lines, scanned = _lines(file, raw.content, tally)
         if not lines:
-            raise UnsupportedError(
-                "the PDF holds no text, probably scanned pages", advice="Add a text layer with OCR (ocrmypdf IN OUT)."
-            )
-        lines = without_contents(lines)
+            raise _without_text(len(file), scanned)
+        if scanned:
+            meta["pages_without_text"] = scanned
+        lines = joined_tables(without_contents(lines))
+        if "title" not in meta and (title := title_by_type(lines)):
+            meta["title"] = title
         blocks = list(Flow(lines, headings(lines, outline(file))).blocks())
-    return document(raw, blocks, meta)
+    return replace(document(raw, blocks, meta), stripped=tally.found())
+
+
+def _without_text(pages: int, scanned: int) -> UnsupportedError:
+    if scanned == pages:
+        return UnsupportedError(
+            f"the PDF has no text: its {pages} pages are pictures, as a scanner makes them",
+            advice="Add a text layer with OCR (ocrmypdf IN OUT).",
+        )
+    return UnsupportedError(
+        "the PDF holds no text that a reader sees", advice="Export it anew with its text, or run OCR (ocrmypdf IN OUT)."
+    )
 
 
 @contextmanager
@@ -53,19 +69,23 @@ def _opened(content: bytes) -> Iterator[pdfium.PdfDocument]:
         yield file
 
 
-def _lines(file: pdfium.PdfDocument, content: bytes) -> list[Line]:
+def _lines(file: pdfium.PdfDocument, content: bytes, tally: Tally) -> tuple[list[Line], int]:
+    """In reading order; with the number of pages that are a picture without text."""
+    scanned = 0
     pages: list[list[Line]] = []
     sizes: list[tuple[float, float]] = []
     with closing(Tables(content)) as tables:
         for number in range(1, len(file) + 1):
             page = file[number - 1]
-            reader = PageReader(page, number)
+            reader = PageReader(page, number, tally)
             lines = reader.lines()
             pages.append(tables.put(reader, lines) if lines and has_grid(page) else lines)
+            scanned += reader.is_scan and not lines
             sizes.append((reader.width, reader.height))
             page.close()
     kept = without_running(pages, [height for _, height in sizes])
-    return [line for page, (width, _) in zip(kept, sizes, strict=True) for line in in_reading_order(page, width)]
+    ordered = zip(kept, sizes, strict=True)
+    return [line for page, (width, _) in ordered for line in in_reading_order(page, width)], scanned
 
 
 def _meta(file: pdfium.PdfDocument) -> Meta:

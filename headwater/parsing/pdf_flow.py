@@ -16,6 +16,8 @@ _ITEM = re.compile(
     r"(?:(?P<bullet>[•●◦▪■‣·∙○◆➢✓\uf0b7\uf0a7*–-])|(?P<number>\d{1,3})[.)]|\(?(?P<letter>[a-z]|[ivx]{1,4})[).])"
     r"(?:\s+(?=\S)|$)"
 )
+# Signs that mark an item in code's font too; - and * are code there.
+_BULLET = re.compile(r"[•●◦▪■‣○◆➢✓\uf0b7\uf0a7]\s+\S")
 _ENDS = (".", "!", "?", ":", ";")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
@@ -38,14 +40,17 @@ class Flow:
             line, heading = self._lines[index], self._headings.get(index)
             if heading:
                 self._end_list()
-                text = self._text(self._lines[heading.start : heading.stop])
-                yield Block(kind=BlockKind.HEADING, text=text, level=heading.level, page=line.page)
+                titled = self._lines[heading.start : heading.stop]
+                text = self._text(titled)
+                yield Block(
+                    kind=BlockKind.HEADING, text=text, level=heading.level, page=line.page, links=_links(titled)
+                )
                 index = heading.stop
             elif line.table:
                 self._end_list()
                 yield replace(line.table, group=self._groups.next())
                 index += 1
-            elif line.mono:
+            elif line.mono and not _BULLET.match(line.text):
                 stop = self._code_end(index)
                 self._end_list_before(line)
                 yield Block(kind=BlockKind.CODE, text=self._code(self._lines[index:stop]), page=line.page)
@@ -60,7 +65,7 @@ class Flow:
         item = _ITEM.match(text)
         if not item or not text[item.end() :]:
             self._end_list_before(first)
-            return office.prose(text, page=first.page)
+            return replace(office.prose(text, page=first.page), links=_links(lines))
         number = item["number"] or item["letter"] or ""
         while self._indents and first.x0 < self._indents[-1] - first.size * 0.5:
             self._indents.pop()
@@ -73,6 +78,7 @@ class Flow:
             ordinal=number,
             group=self._groups.of("list"),
             page=first.page,
+            links=_links(lines),
         )
 
     def _end_list_before(self, line: Line) -> None:
@@ -120,6 +126,8 @@ class Flow:
             # A line of dots is too short to tell its font by.
             if line.table or stop in self._headings or not (line.mono or len(set(line.text)) < 3):
                 break
+            if _BULLET.match(line.text):
+                break
             if line.page == before.page and not 0 <= line.top - before.top < 4 * before.size:
                 break
             stop += 1
@@ -155,6 +163,18 @@ class Flow:
         if self._words[hyphened] > self._words[whole]:
             return f"{text[:-1]}-{more}"
         return f"{text[:-1]}{more}"
+
+
+def _links(lines: Sequence[Line]) -> tuple[tuple[str, str], ...]:
+    """Of all lines; a link that goes on in the next line is one."""
+    found: list[tuple[str, str]] = []
+    for line in lines:
+        for place, (text, target) in enumerate(line.links):
+            if not place and found and found[-1][1] == target:
+                found[-1] = (f"{found[-1][0]} {text}", target)
+            else:
+                found.append((text, target))
+    return tuple(found)
 
 
 def _unfinished(text: str) -> bool:

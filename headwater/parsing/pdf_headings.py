@@ -62,21 +62,21 @@ def _by_outline(lines: Sequence[Line], entries: dict[tuple[int, str], int]) -> d
     by_page: dict[int, list[str]] = defaultdict(list)
     for page, words in entries:
         by_page[page].append(words)
-    index = 0
+    index = taken = 0
     while index < len(lines):
         heading = _titled(lines, index, by_page, entries, body)
         if heading:
-            start = _labelled(lines, index, body)
+            start = _labelled(lines, index, body, taken)
             found[start] = Heading(start, heading.stop, heading.level)
-            index = heading.stop
+            index = taken = heading.stop
         else:
             index += 1
     return found
 
 
-def _labelled(lines: Sequence[Line], start: int, body: float) -> int:
-    """Where a heading starts with what stands above it alone: "Chapter", "Four"."""
-    while start and lines[start - 1].page == lines[start].page:
+def _labelled(lines: Sequence[Line], start: int, body: float, taken: int) -> int:
+    """Where a heading starts with what stands above it alone: "Chapter", "Four"; lines before `taken` are others'."""
+    while start > taken and lines[start - 1].page == lines[start].page:
         above = lines[start - 1]
         if above.table or not (above.bold or above.size > body * _LARGER) or len(above.text.split()) > 2:
             break
@@ -168,6 +168,17 @@ def _end(lines: Sequence[Line], start: int) -> int:
             break
         stop += 1
     return stop
+
+
+def title_by_type(lines: Sequence[Line]) -> str:
+    """What the first page sets in the largest type, near its start; "" where nothing stands out from the body."""
+    first = [line for line in lines if line.page == lines[0].page and not line.table]
+    largest = max((line.size for line in first), default=0.0)
+    if largest <= body_size(lines) * _LARGER:
+        return ""
+    start = next(index for index, line in enumerate(first) if line.size == largest)
+    text = " ".join(line.text for line in first[start : _end(first, start)])
+    return text if start < 8 and any(char.isalpha() for char in text) and len(text) <= 200 else ""
 
 
 def _words(text: str) -> str:

@@ -11,6 +11,8 @@ from headwater.parsing.pdf_lines import Line
 
 _ZONE = 0.13
 _SAME_PLACE = 4.0
+# The first page of a short file often has no header, or left and right pages differ.
+_FEW_PAGES = 4
 _NUMBERS = re.compile(r"\d+|\b[ivxlc]+\b", re.IGNORECASE)
 _LEADER = re.compile(r"(?:[.·…] ?){4,}\s*(?:\d+|[ivxlc]+)$")
 _PAGE_NUMBER = re.compile(r"\W*(?:page|p\.|seite)?\W*(?:\d+|[ivxlc]+)\W*(?:(?:of|/|von)\W*\d+)?\W*", re.IGNORECASE)
@@ -70,7 +72,7 @@ def _pattern(text: str) -> str:
 
 
 def _often(pages: int) -> float:
-    return 2 if pages == 2 else max(3, pages * 0.4)
+    return 2 if pages <= _FEW_PAGES else max(3, pages * 0.4)
 
 
 def _is_running(texts: Counter[str], pages: int) -> bool:
@@ -170,4 +172,5 @@ def _joined(row: list[Line]) -> Line:
         bottom=max(piece.bottom for piece in row),
         bold=all(piece.bold for piece in row),
         mono=all(piece.mono for piece in row),
+        links=tuple(dict.fromkeys(link for piece in row for link in piece.links)),
     )

@@ -11,6 +11,9 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw as api
 
 from headwater.model import Block
+from headwater.parsing.pdf_hidden import HiddenText
+from headwater.parsing.pdf_links import Links
+from headwater.parsing.tally import HIDDEN_TEXT, Tally
 
 _FIXED_PITCH = 1
 _FORCE_BOLD = 1 << 18
@@ -42,6 +45,7 @@ class Line:
     bold: bool = False
     mono: bool = False
     table: Block | None = None
+    links: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,16 @@ class _Char:
 class PageReader:
     """Reads one page; `upright` maps its coordinates to what a reader sees, whatever the page's rotation."""
 
-    def __init__(self, page: pdfium.PdfPage, number: int) -> None:
+    def __init__(self, page: pdfium.PdfPage, number: int, tally: Tally) -> None:
         self.number = number
         self.width, self.height = page.get_size()
         self._left, self._bottom, self._right, self._top = page.get_bbox()
         self._rotation = page.get_rotation()
         self._text = page.get_textpage()
+        self._tally = tally
+        self._hidden = HiddenText(page)
+        self._unseen_at: set[tuple[int, int]] = set()
+        self._links = Links(page, self._text)
         self._fonts: dict[bytes, tuple[bool, bool]] = {}
 
     def upright(self, left: float, bottom: float, right: float, top: float) -> tuple[float, float, float, float]:
@@ -75,24 +83,49 @@ class PageReader:
             return self._top - top, self._right - right, self._top - bottom, self._right - left
         return left - self._left, self._top - top, right - self._left, self._top - bottom
 
+    @property
+    def is_scan(self) -> bool:
+        """Whether pictures fill most of the page."""
+        return self._hidden.is_scan
+
+    def hides(self, x0: float, top: float, x1: float, bottom: float) -> bool:
+        """Whether a hidden character lies there, after `lines`; another library's boxes differ by a point or so."""
+        x, y = self._spot(x0, top, x1, bottom)
+        return any((x + dx, y + dy) in self._unseen_at for dx in (-1, 0, 1) for dy in (-1, 0, 1))
+
+    @property
+    def has_hidden(self) -> bool:
+        return bool(self._unseen_at)
+
+    @staticmethod
+    def _spot(x0: float, top: float, x1: float, bottom: float) -> tuple[int, int]:
+        return round((x0 + x1) / 2), round((top + bottom) / 4)
+
     def lines(self) -> list[Line]:
         """In the order of the file; text that runs across the page (watermarks, margin notes) is left out."""
         return [line for chars in self._char_lines() for part in _parts(chars) if (line := self._line(part))]
 
     def _char_lines(self) -> Iterator[list[_Char]]:
         handle, box, chars = self._text.raw, api.FS_RECTF(), list[_Char]()
+        hidden, unseen = self._hidden, list[str]()
         for index in range(self._text.count_chars()):
             code = api.FPDFText_GetUnicode(handle, index)
             if code in (10, 13):
+                unseen.append(" ")
                 if chars:
                     yield chars
                     chars = []
                 continue
             if code == 0 or not api.FPDFText_GetLooseCharBox(handle, index, box):
                 continue
+            if hidden and hidden.holds(handle, index):
+                unseen.append(chr(code))
+                self._unseen_at.add(self._spot(*self.upright(box.left, box.bottom, box.right, box.top)))
+                continue
             chars.append(_Char(index, chr(code), *self._place(box)))
         if chars:
             yield chars
+        self._tally.add(HIDDEN_TEXT, "".join(unseen))
 
     def _place(self, box: Any) -> tuple[float, float, float, float]:
         x0, top, x1, bottom = self.upright(box.left, box.bottom, box.right, box.top)
@@ -104,15 +137,17 @@ class PageReader:
         if not inked or not text.strip():
             return None
         top, bottom = min(c.top for c in inked), max(c.bottom for c in inked)
-        outside = bottom < 0 or top > self.height or inked[-1].x1 < 0 or inked[0].x0 > self.width
-        if outside or not self._is_level(inked[0].index):
+        if bottom < 0 or top > self.height or inked[-1].x1 < 0 or inked[0].x0 > self.width:
+            self._tally.add(HIDDEN_TEXT, text)
+            return None
+        if not self._is_level(inked[0].index):
             return None
         size = Counter(round(char.bottom - char.top, 1) for char in inked).most_common(1)[0][0]
         bold, mono = self._style(inked)
         mono = mono or _is_fixed_pitch(inked)
         return Line(
             page=self.number, text=text, x0=inked[0].x0, x1=inked[-1].x1, top=top, bottom=bottom, size=size, bold=bold,
-            mono=mono,
+            mono=mono, links=self._links.within({char.index for char in inked}),
         )  # fmt: skip
 
     def _is_level(self, index: int) -> bool:
