@@ -8,7 +8,7 @@ no document that is absent from it is taken for removed.
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
@@ -17,17 +17,19 @@ from urllib.parse import quote
 from pydantic import Field
 
 from connectors.access import final
-from connectors.described import Described, stated_by_document
+from connectors.described import Described, stated_by_document, stated_by_path
 from connectors.folder_defaults import Rules, rules_in, source_rules
 from connectors.frontmatter import FrontMatter, split
 from connectors.globs import Selection
 from connectors.media import FRONT_MATTER, MEDIA_TYPES, suffix_of
 from connectors.opened import listed_version, locate, read
 from connectors.policy import SourcePolicy, policy_of
+from connectors.translations import translated
 from connectors.walk import ClosedFolder, Found, Walk, as_path
 from headwater.errors import FatalError
 from headwater.interfaces import Scanned
-from headwater.model import Complete, Meta, MetaValue, NotModified, RawDocument, Ref, Unreadable
+from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, Level, origin, written
+from headwater.model import Complete, Meta, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
 from headwater.settings import SourceSettings
 from headwater.settings.schema import Table
 
@@ -65,7 +67,10 @@ class FolderConnector:
         root, whole = self._real_root(), True
         for found in self._walk(root):
             if isinstance(found, Found):
-                yield Ref(found.id, listed_version(root, found))
+                rules = self._linked(root, found.id, found.rules)
+                yield Ref(
+                    found.id, listed_version(root, found if rules is found.rules else replace(found, rules=rules))
+                )
             else:
                 whole = whole and not isinstance(found, ClosedFolder)
                 yield Unreadable(found.id, found.error, found.reason)
@@ -82,13 +87,14 @@ class FolderConnector:
     def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
         root = self._real_root()
         path = locate(root, id, self.selection)
-        rules = self._rules(root, id)
+        rules = self._linked(root, id, self._rules(root, id))
         reading = read(root, path, id, rules=rules.digest, known=known)
         if isinstance(reading, NotModified):
             return reading
         suffix = suffix_of(id)
         front = split(reading.content) if suffix in FRONT_MATTER else FrontMatter(reading.content)
-        described = stated_by_document(rules.described, front, self.policy)
+        above = stated_by_path(rules.described, id, self.policy)
+        described = stated_by_document(above, front, self.policy)
         return RawDocument(
             source=self.name,
             id=id,
@@ -119,6 +125,18 @@ class FolderConnector:
                 advice="Correct its path, mount it, or change its permissions.",
             ) from error
 
+    def _linked(self, root: str, id: str, rules: Rules) -> Rules:
+        """With the document that this one translates, whose coming and going changes the version of this one."""
+
+        def exists(other: str) -> bool:
+            return self.selection.takes(other) and os.path.isfile(as_path(root, other))  # noqa: PTH113 (asked often: a plain call)
+
+        original = translated(id, self.policy, exists)
+        if not original:
+            return rules
+        described = rules.described.stated("translation_of", original, origin(Level.PATH_RULE, "of translations"))
+        return Rules(described, digest(rules.digest, original))
+
     def _rules(self, root: str, id: str) -> Rules:
         rules = rules_in(root, source_rules(self.policy), path="", root=root, policy=self.policy)
         parts = id.split("/")[:-1]
@@ -129,7 +147,10 @@ class FolderConnector:
 
 
 def _meta(described: Described, modified: float) -> Meta:
+    origins = {"kind": f"{Level.SOURCE} (content)", **described.origins}
+    access = origins.pop("access", "")
     meta: dict[str, MetaValue] = {**described.meta, "modified": datetime.fromtimestamp(modified, UTC).isoformat()}
+    meta |= {ORIGINS: written(origins), ACCESS_ORIGIN: access}
     for name in ("access_findings", "findings"):
         if sentences := getattr(described, name):
             meta[name] = sentences

@@ -9,6 +9,9 @@ from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from headwater.metadata.languages import language_code
+from headwater.metadata.policy import OnMissing
+from headwater.metadata.schema import REQUIRABLE
 from headwater.model import Access, principals
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.names import did_you_mean, document_kind
@@ -101,6 +104,21 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _required(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    for name in names:
+        if name not in REQUIRABLE:
+            raise ValueError(f"names {name!r}, which is no metadata of a document{did_you_mean(name, REQUIRABLE)}")
+    return tuple(dict.fromkeys(names))
+
+
+def _language(text: str) -> str:
+    code = language_code(text)
+    if text and not code:
+        raise ValueError(f"{text!r} names no language; write it as en or pt-BR")
+    return code
+
+
 Plain: TypeAlias = Annotated[str, AfterValidator(_plain)]
 MaybeSecret: TypeAlias = Annotated[str, AfterValidator(_secret)]
 DurationText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(parse_duration, 'a duration such as "24h"'))]
@@ -152,6 +170,13 @@ class SourceTable(Table):
     )
     content: Annotated[ContentRules, PlainValidator(_content)] = ContentRules()
     owner: Plain = ""
+    product: Plain = ""
+    language: Annotated[str, PlainValidator(_of_text(_language, "a language such as en"))] = ""
+    audience: Texts = ()
+    tags: Texts = ()
+    paths: Texts = ()
+    required: Annotated[tuple[str, ...], PlainValidator(_required)] = ()
+    on_missing: OnMissing = "report"
     schedule: Annotated[str, PlainValidator(_of_text(checked_cron, "a cron line such as */30 * * * *"))] = ""
     timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
     max_lag: DurationText | None = None

@@ -45,7 +45,14 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # content = { "releases/**" = "release_note", "sop/**" = "sop", "**" = "help" }
 # include = ["**/*.md", "**/*.html"]
 # exclude = ["drafts/"]
-# owner = "docs-team"
+# owner = "docs-team"           # this, and the next four: of documents that state no other
+# product = "crm"
+# language = "en"               # of documents whose text is too short to show it
+# audience = ["admins"]
+# tags = ["crm"]
+# paths = ["{product}/{version}/**", "{language}/**"]   # metadata read out of paths
+# required = ["owner", "updated"]                       # what every document has to state
+# on_missing = "report"         # or "quarantine": hold back documents that lack what is required
 # schedule = "*/30 * * * *"     # minute hour day month weekday
 # timezone = "Europe/Madrid"    # of the schedule, and of dates without a time
 # max_lag = "1h"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from headwater.metadata.policy import OnMissing
 from headwater.model import HELP, SOP, Access
 from headwater.settings.durations import Duration
 from headwater.settings.secrets import Secret
@@ -91,7 +92,9 @@ class SourceSettings:
     `kind` names the connector (the kind of the documents is `content`). `chunk_tokens` bounds what is matched, None
     meaning the model's window; `passage_tokens` bounds what a reader is given around a match. Relative paths in
     `options` are meant from `base`. `promises` are this source's own, defaults filled in. `place` says where the
-    table stands, for messages.
+    table stands, for messages. `owner`, `product`, `language`, `audience` and `tags` are what its documents carry
+    that state no others; `paths` are rules that read metadata out of paths; documents that lack what is `required`
+    are reported or held back.
     """
 
     name: str
@@ -99,6 +102,13 @@ class SourceSettings:
     default_access: Access
     content: ContentRules = ContentRules()
     owner: str = ""
+    product: str = ""
+    language: str = ""
+    audience: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    on_missing: OnMissing = "report"
     schedule: str = ""
     timezone: str = "UTC"
     chunker: ChunkerRules = ChunkerRules()

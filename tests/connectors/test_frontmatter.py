@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.access import CLOSED
-from connectors.dates import stated_date
+from headwater.metadata.dates import stated_date
 from connectors.described import Described, stated_by_document
 from connectors.frontmatter import split
 from connectors.policy import SourcePolicy

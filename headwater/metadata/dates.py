@@ -1,30 +1,45 @@
 """Dates as people state them in documents; what could be read in two ways is refused."""
 
-from datetime import datetime
+import re
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 _FORMATS = (
     "%d %B %Y",
     "%d %b %Y",
+    "%d-%b-%Y",
     "%B %d, %Y",
     "%b %d, %Y",
     "%B %d %Y",
+    "%b %d %Y",
     "%Y/%m/%d",
     "%Y.%m.%d",
     "%a, %d %b %Y %H:%M:%S %z",
 )
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)\b", re.IGNORECASE)
 
 
 def stated_date(text: str, timezone: str) -> datetime:
     """Aware; a date without a time is its first moment in `timezone`, as is a time without an offset.
 
-    ISO 8601, `6 October 2026`, `October 6, 2026` and `2026/10/06` are read; ValueError for the rest.
+    ISO 8601, `6 October 2026`, `October 6th, 2026` and `2026/10/06` are read; ValueError for the rest.
     """
-    words = " ".join(text.split())
+    words = _ORDINAL.sub("", " ".join(text.split()))
     moment = _parsed(words)
     if moment is None:
         raise ValueError(f"{text[:60]!r} is not a date; write it as 2026-10-06")
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(timezone))
+
+
+def moment_of(value: object) -> datetime | None:
+    """A stored date, aware (UTC where it has no zone); None for anything else."""
+    if not isinstance(value, str) or not value:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _parsed(words: str) -> datetime | None:
