@@ -258,6 +258,10 @@ class Ledger(Protocol):
         """All of them, of documents that are live in the version compared."""
         ...
 
+    def clustered(self, generation: str, clusters: Iterable[str] | None = None) -> list[Likeness]:
+        """Those of them that are in a cluster, or in one of these."""
+        ...
+
     def save_likenesses(self, generation: str, found: Iterable[Likeness]) -> None:
         """Insert or replace."""
         ...

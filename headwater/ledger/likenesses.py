@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import Connection, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
 
 from headwater.ledger.base import Likeness
 from headwater.ledger.dialect import upsert
@@ -22,8 +22,20 @@ _LIVE = and_(
 
 def everything(connection: Connection, generation: str) -> list[Likeness]:
     """Of live documents, by source and document."""
+    return _found(connection, likenesses.c.generation == generation)
+
+
+def clustered(connection: Connection, generation: str, clusters: Iterable[str] | None) -> list[Likeness]:
+    """`everything` in one of these clusters; None: in any."""
     table = likenesses.c
-    query = select(likenesses).join(documents, _LIVE).where(table.generation == generation)
+    if clusters is None:
+        return _found(connection, and_(table.generation == generation, table.cluster != ""))
+    return _found(connection, and_(table.generation == generation, table.cluster.in_(sorted(set(clusters)))))
+
+
+def _found(connection: Connection, which: ColumnElement[bool]) -> list[Likeness]:
+    table = likenesses.c
+    query = select(likenesses).join(documents, _LIVE).where(which)
     return [
         Likeness(
             source=row.source,

@@ -254,6 +254,11 @@ class SqlLedger:
         with self._read() as connection:
             return likenesses.everything(connection, generation)
 
+    def clustered(self, generation: str, clusters: Iterable[str] | None = None) -> list[Likeness]:
+        """By source and document."""
+        with self._read() as connection:
+            return likenesses.clustered(connection, generation, clusters)
+
     def save_likenesses(self, generation: str, found: Iterable[Likeness]) -> None:
         """All of them or none."""
         with self._write() as connection:

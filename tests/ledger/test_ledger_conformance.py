@@ -359,6 +359,8 @@ def test_likenesses_are_of_live_documents_in_the_version_compared(ledger, me, ro
     ledger.save_likenesses(FIRST_GENERATION, [like("a.md", "x", True), like("b.md", "x"), like("c.md", "")])
     assert [one.document for one in ledger.likenesses(FIRST_GENERATION)] == ["a.md", "b.md", "c.md"]
     pairs = [(source, id) for id in live]
+    assert [one.document for one in ledger.clustered(FIRST_GENERATION)] == ["a.md", "b.md"]
+    assert ledger.clustered(FIRST_GENERATION, ["y"]) == []
     assert ledger.alike(FIRST_GENERATION, pairs) == {(source, "a.md"): "x", (source, "b.md"): "x"}
     assert ledger.canonicals(FIRST_GENERATION, ["x", ""]) == {"x": (source, "a.md")}
     publish(ledger, me, row("a.md", publication=live["c.md"].publication + 7))
