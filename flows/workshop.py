@@ -272,7 +272,7 @@ class Workshop:
 
 def media_type(raw: RawDocument) -> str:
     """What to parse a document as, by its name and its first bytes; raises ParseError when they contradict."""
-    return media_type_of(raw.id, raw.content[:HEAD_BYTES])
+    return media_type_of(raw.id, raw.content[:HEAD_BYTES], raw.media_type)
 
 
 def _parser_of(media_type: str) -> str:

@@ -63,18 +63,18 @@ def supported_extensions() -> tuple[str, ...]:
     return tuple(_BY_EXTENSION)
 
 
-def media_type_of(name: str, head: bytes) -> str:
-    """Media type by the extension of `name`, confirmed by `head`, the first bytes (4 kB are enough) of the file.
+def media_type_of(name: str, head: bytes, stated: str = "") -> str:
+    """The media type that the source stated, else by the extension of `name`; confirmed by `head`, the first bytes.
 
-    Raises UnsupportedError for extensions that nothing reads, BrokenFileError or EncryptedError where the bytes
-    are certainly something else than the name says.
+    4 kB of them are enough. Raises UnsupportedError for what nothing reads, BrokenFileError or EncryptedError where
+    the bytes are certainly something else. Names of pages and articles say nothing of their format, hence `stated`.
     """
     extension = PurePosixPath(name).suffix.lower()
-    found = _BY_EXTENSION.get(extension)
+    found = format_of(stated) if stated else _BY_EXTENSION.get(extension)
     if found is None:
         raise _unsupported(extension)
-    signatures.check(found.family, extension, head)
-    return found.media_type
+    signatures.check(found.family, extension if extension in found.extensions else found.extensions[0], head)
+    return stated.replace(" ", "").lower() if stated else found.media_type
 
 
 def format_of(media_type: str) -> Format:

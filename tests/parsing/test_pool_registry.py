@@ -100,3 +100,12 @@ def test_a_new_library_version_changes_the_fingerprint(monkeypatch: pytest.Monke
     monkeypatch.setattr(registry.metadata, "version", lambda library: "99")
     assert parser_fingerprint("application/pdf") != before
     parser_fingerprint.cache_clear()
+
+
+def test_what_a_source_states_of_a_page_counts_for_more_than_its_name() -> None:
+    assert media_type_of("guide/v2.1", b"<p>Text", "Text/HTML; charset=utf-8") == "text/html;charset=utf-8"
+    assert parser_fingerprint("text/html;charset=utf-8") == parser_fingerprint("text/html")
+    with pytest.raises(BrokenFileError, match="holds a PDF"):
+        media_type_of("guide", b"%PDF-1.7", "text/html")
+    with pytest.raises(UnsupportedError, match="image/png"):
+        media_type_of("guide.html", b"<p>Text", "image/png")
