@@ -10,6 +10,7 @@ from typer._click.exceptions import ClickException
 
 from app.commands.evaluate import eval_
 from app.commands.ingest import ingest
+from app.commands.lint import lint_
 from app.commands.look import access, show, status
 from app.commands.remove import rebuild, remove
 from app.commands.search import search
@@ -30,6 +31,7 @@ app = typer.Typer(
 for command in (init, ingest, search, show, status, access, remove, rebuild, doctor):
     app.command()(command)
 app.command("eval")(eval_)
+app.command("lint")(lint_)
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from headwater.settings.values import (
     EmbeddingSettings,
     IndexSettings,
     LedgerSettings,
+    LintSettings,
     ParsingSettings,
     Promises,
     Settings,
@@ -42,6 +43,7 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
             workers=tables.parsing.workers,
         ),
         promises=promises,
+        lint=LintSettings(max_rate=dict(tables.lint.max_rate)),
         sources=tuple(_source(n, table, promises, origin, base) for n, table in enumerate(tables.source)),
     )
     _refuse_duplicates(settings, origin)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from headwater.linting.rules import BY_NAME as FINDINGS
 from headwater.metadata.languages import language_code
 from headwater.metadata.policy import OnMissing
 from headwater.metadata.schema import REQUIRABLE
@@ -18,6 +19,7 @@ from headwater.settings.names import did_you_mean, document_kind
 from headwater.settings.schedule import checked_cron, checked_timezone
 from headwater.settings.secrets import references
 from headwater.settings.values import (
+    EVERY_FINDING,
     EVERY_KIND,
     PACKAGED_MODEL,
     PASSAGE_TOKENS,
@@ -81,6 +83,18 @@ def _strategy(value: object) -> ChunkerName:
             f"has to be the name of a chunker, or a table of them by kind{did_you_mean(str(value), names)}"
         )
     return cast(ChunkerName, value)
+
+
+def _rates(value: object) -> dict[str, float]:
+    table: dict[object, object] = dict(value) if isinstance(value, dict) else {EVERY_FINDING: value}
+    rates = {}
+    for name, rate in table.items():
+        if name != EVERY_FINDING and name not in FINDINGS:
+            raise ValueError(f"names {name!r}, which lint does not find{did_you_mean(str(name), FINDINGS)}")
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 <= rate <= 1:
+            raise ValueError("has to be a number from 0 to 1, or a table of them by finding")
+        rates[str(name)] = float(rate)
+    return rates
 
 
 def _access(value: object) -> Access:
@@ -152,6 +166,10 @@ class ParsingTable(Table):
     workers: int = Field(default=0, ge=0, le=256)
 
 
+class LintTable(Table):
+    max_rate: Annotated[dict[str, float], PlainValidator(_rates)] = {}
+
+
 class PromisesTable(Table):
     max_lag: DurationText | None = None
     max_age: DurationsByKind | None = None
@@ -204,6 +222,7 @@ class Configuration(BaseSettings):
     ledger: LedgerTable = LedgerTable()
     parsing: ParsingTable = ParsingTable()
     promises: PromisesTable = PromisesTable()
+    lint: LintTable = LintTable()
     source: list[SourceTable] = []
 
     @classmethod

@@ -35,6 +35,10 @@ workers = 0                     # 0: by cores
 max_lag = "24h"                 # from a change at the source until it is searchable
 max_age = { help = "180d", sop = "365d" }
 
+# What headwater lint allows, as a share from 0 to 1; above it ends with exit code 1. One number, or by finding:
+[lint]
+# max_rate = { split_tables = 0.0, hidden_text = 0.0, empty_sections = 0.05 }
+
 # One table for every source.
 [[source]]
 name = "docs"

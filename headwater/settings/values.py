@@ -13,6 +13,7 @@ from headwater.settings.secrets import Secret
 ChunkerName: TypeAlias = Literal["auto", "structure", "release_notes", "procedure", "fixed"]
 PACKAGED_MODEL = "packaged"
 EVERY_KIND = "*"
+EVERY_FINDING = "*"
 PASSAGE_TOKENS = 800
 _NONE = Secret()
 _DAY = Duration(0, 0, 24 * 3600, "24h")
@@ -48,6 +49,13 @@ class ParsingSettings:
     timeout: float = 60.0
     memory_mb: int = 1024
     workers: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """The share of what was looked at, 0 to 1, that `lint` allows each finding; "*" stands for all others."""
+
+    max_rate: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,7 @@ class Settings:
     ledger: LedgerSettings = LedgerSettings()
     parsing: ParsingSettings = ParsingSettings()
     promises: Promises = field(default_factory=Promises)
+    lint: LintSettings = field(default_factory=LintSettings)
     sources: tuple[SourceSettings, ...] = ()
     warnings: tuple[str, ...] = ()
 
