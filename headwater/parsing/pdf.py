@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 
 import pypdfium2 as pdfium
 
@@ -39,7 +38,7 @@ def parse(raw: RawDocument) -> Document:
         if "title" not in meta and (title := title_by_type(lines)):
             meta["title"] = title
         blocks = list(Flow(lines, headings(lines, outline(file))).blocks())
-    return replace(document(raw, blocks, meta), stripped=tally.found())
+    return document(raw, blocks, meta, tally)
 
 
 def _without_text(pages: int, scanned: int) -> UnsupportedError:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from statistics import median
 
+from headwater.parsing.pdf_aligned import aligned_tables
 from headwater.parsing.pdf_lines import Line
 
 _ZONE = 0.13
@@ -146,7 +147,7 @@ def _joined_rows(lines: list[Line]) -> list[Line]:
             last.append(line)
         else:
             rows.append([line])
-    return [_joined(sorted(row, key=lambda piece: piece.x0)) for row in rows]
+    return [_joined(row) for row in aligned_tables([sorted(row, key=lambda piece: piece.x0) for row in rows])]
 
 
 def _same_row(one: Line, other: Line) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from fpdf import FPDF, XPos, YPos
-from fpdf.enums import TextMode
+from fpdf.enums import TableBordersLayout, TextMode
 from PIL import Image
 
 from headwater.errors import UnsupportedError
@@ -163,3 +163,34 @@ def test_running_lines_of_three_pages_of_which_the_first_has_none(parse_file: Pa
         text(pdf, f"The {n} page.")
     found = parse_file("sop.pdf", output(pdf)).blocks
     assert [b.text for b in found if "page." not in b.text] == []
+
+
+@pytest.mark.parametrize("layout", [TableBordersLayout.NONE, TableBordersLayout.MINIMAL])
+def test_tables_without_ruling_between_their_columns(parse_file: Parse, layout: TableBordersLayout) -> None:
+    rows = (
+        ("Plan", "Users", "Region"),
+        ("Free", "5", "eu-north, and a long text that goes on in its cell for a while"),
+        ("Team", "50", "eu"),
+        ("Firm", "500", "us"),
+    )
+    pdf = report()
+    text(pdf, LOREM)
+    with pdf.table(borders_layout=layout) as table:
+        for row in rows:
+            table.row(row)
+    pdf.ln(4)
+    text(pdf, LOREM)
+    found = parse_file("sop.pdf", output(pdf)).blocks
+    assert [b.kind for b in found] == [K.PARAGRAPH, K.TABLE, K.PARAGRAPH]
+    assert found[1].rows == rows
+    assert found[1].header_rows == 1
+
+
+def test_what_only_looks_like_columns_is_no_table(parse_file: Parse) -> None:
+    pdf = report()
+    pdf.set_font("helvetica", size=11)
+    for n in range(1, 6):
+        pdf.cell(12, 6, f"{n}.")
+        pdf.cell(60, 6, f"Step number {n} of them.", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    found = parse_file("sop.pdf", output(pdf)).blocks
+    assert [(b.kind, b.ordinal) for b in found] == [(K.STEP, str(n)) for n in range(1, 6)]
