@@ -16,20 +16,15 @@ from urllib.parse import quote
 
 from pydantic import Field
 
-from connectors.access import final
-from connectors.described import Described, stated_by_document, stated_by_path
+from connectors.file_document import FileRead, file_document, linked
 from connectors.folder_defaults import Rules, rules_in, source_rules
-from connectors.frontmatter import FrontMatter, split
 from connectors.globs import Selection
-from connectors.media import FRONT_MATTER, MEDIA_TYPES, suffix_of
 from connectors.opened import listed_version, locate, read
 from connectors.policy import SourcePolicy, policy_of
-from connectors.translations import translated
 from connectors.walk import ClosedFolder, Found, Walk, as_path
 from headwater.errors import FatalError
 from headwater.interfaces import Scanned
-from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, Level, origin, written
-from headwater.model import Complete, Meta, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
+from headwater.model import Complete, NotModified, RawDocument, Ref, Unreadable
 from headwater.settings import SourceSettings
 from headwater.settings.schema import Table
 
@@ -43,6 +38,7 @@ class FolderConnector:
     """Documents are the files below `root`; a document's id is its path from there, with slashes."""
 
     Options: ClassVar[type[FolderOptions]] = FolderOptions
+    absence_is_final: ClassVar[bool] = True
 
     name: str
     root: Path
@@ -91,23 +87,14 @@ class FolderConnector:
         reading = read(root, path, id, rules=rules.digest, known=known)
         if isinstance(reading, NotModified):
             return reading
-        suffix = suffix_of(id)
-        front = split(reading.content) if suffix in FRONT_MATTER else FrontMatter(reading.content)
-        above = stated_by_path(rules.described, id, self.policy)
-        described = stated_by_document(above, front, self.policy)
-        return RawDocument(
-            source=self.name,
+        file = FileRead(
             id=id,
             version=reading.version,
             uri=f"{self.root.as_uri()}/{quote(os.fsencode(path[len(root.rstrip('/')) + 1 :]))}",
-            title=described.title,
-            kind=described.kind or self.policy.kind_of(id),
-            media_type=MEDIA_TYPES[suffix],
-            content=front.body,
-            updated_at=described.updated_at,
-            access=final(described.access),
-            meta=_meta(described, reading.modified),
+            content=reading.content,
+            meta={"modified": datetime.fromtimestamp(reading.modified, UTC).isoformat()},
         )
+        return file_document(self.name, file, rules, self.policy)
 
     def _walk(self, root: str) -> Walk:
         return Walk(root, source_rules(self.policy), self.policy, self.selection)
@@ -131,11 +118,7 @@ class FolderConnector:
         def exists(other: str) -> bool:
             return self.selection.takes(other) and os.path.isfile(as_path(root, other))  # noqa: PTH113 (asked often: a plain call)
 
-        original = translated(id, self.policy, exists)
-        if not original:
-            return rules
-        described = rules.described.stated("translation_of", original, origin(Level.PATH_RULE, "of translations"))
-        return Rules(described, digest(rules.digest, original))
+        return linked(id, rules, self.policy, exists)
 
     def _rules(self, root: str, id: str) -> Rules:
         rules = rules_in(root, source_rules(self.policy), path="", root=root, policy=self.policy)
@@ -144,14 +127,3 @@ class FolderConnector:
             folder = "/".join(parts[:n])
             rules = rules_in(as_path(root, folder), rules, path=folder, root=root, policy=self.policy)
         return rules
-
-
-def _meta(described: Described, modified: float) -> Meta:
-    origins = {"kind": f"{Level.SOURCE} (content)", **described.origins}
-    access = origins.pop("access", "")
-    meta: dict[str, MetaValue] = {**described.meta, "modified": datetime.fromtimestamp(modified, UTC).isoformat()}
-    meta |= {ORIGINS: written(origins), ACCESS_ORIGIN: access}
-    for name in ("access_findings", "findings"):
-        if sentences := getattr(described, name):
-            meta[name] = sentences
-    return meta

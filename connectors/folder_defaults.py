@@ -36,11 +36,16 @@ def rules_in(folder: str, above: Rules, *, path: str, root: str, policy: SourceP
     try:
         data = _read(Path(folder) / FILE, root)
     except OSError as error:
-        problem = f"{where} cannot be read ({error.strerror or error}), so nobody may read what is below it"
-        return Rules(closed(above.described, problem), digest(above.digest, where, problem))
+        return unreadable(above, where, str(error.strerror or error))
     if data is None:
         return above
-    return _applied(data, above, where, policy)
+    return applied(data, above, where, policy)
+
+
+def unreadable(above: Rules, where: str, why: str) -> Rules:
+    """Below a file of rules whose content is not known."""
+    problem = f"{where} cannot be read ({why}), so nobody may read what is below it"
+    return Rules(closed(above.described, problem), digest(above.digest, where, problem))
 
 
 def _read(file: Path, root: str) -> bytes | None:
@@ -66,7 +71,8 @@ def _read(file: Path, root: str) -> bytes | None:
     return data
 
 
-def _applied(data: bytes, above: Rules, where: str, policy: SourcePolicy) -> Rules:
+def applied(data: bytes, above: Rules, where: str, policy: SourcePolicy) -> Rules:
+    """`above`, as changed by a file of rules with this content; `where` is its path, from the root."""
     marked = digest(above.digest, where, data)
     try:
         fields = plain(tomllib.loads(data.decode("utf-8-sig").replace("\r\n", "\n"), parse_float=str))
