@@ -204,6 +204,7 @@ class SourceTable(Table):
     passage_tokens: int = Field(default=PASSAGE_TOKENS, ge=16, le=100_000)
     overlap_tokens: int | None = Field(default=None, ge=0, le=10_000)
     allow_widening: bool = False
+    prefer: int = Field(default=0, ge=-1_000, le=1_000)
     include: Texts = ()
     exclude: Texts = ()
 

@@ -66,5 +66,6 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # chunk_tokens = 200            # what is matched; default: as much as the model reads
 # passage_tokens = 800          # what is handed over: a match with its whole procedure, table or section
 # overlap_tokens = 0            # between chunks that are cut inside a section
+# prefer = 0                    # of near-duplicates, search returns that of the source with the higher number
 # allow_widening = false        # true: front matter may admit more readers than default_access
 """

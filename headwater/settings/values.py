@@ -102,7 +102,8 @@ class SourceSettings:
     `options` are meant from `base`. `promises` are this source's own, defaults filled in. `place` says where the
     table stands, for messages. `owner`, `product`, `language`, `audience` and `tags` are what its documents carry
     that state no others; `paths` are rules that read metadata out of paths; documents that lack what is `required`
-    are reported or held back.
+    are reported or held back. Of documents that say nearly the same, that of the source with the higher `prefer`
+    stands for the others.
     """
 
     name: str
@@ -124,6 +125,7 @@ class SourceSettings:
     passage_tokens: int = PASSAGE_TOKENS
     overlap_tokens: int | None = None
     allow_widening: bool = False
+    prefer: int = 0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     promises: Promises = field(default_factory=Promises)
