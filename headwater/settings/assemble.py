@@ -44,7 +44,7 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         ),
         promises=promises,
         lint=LintSettings(max_rate=dict(tables.lint.max_rate)),
-        sources=tuple(_source(n, table, promises, origin, base) for n, table in enumerate(tables.source)),
+        sources=tuple(_source(n, table, promises, origin, base, home) for n, table in enumerate(tables.source)),
     )
     _refuse_duplicates(settings, origin)
     return _with_warnings(settings)
@@ -74,7 +74,9 @@ def _model(name: str, base: Path) -> str:
     return str(path.resolve()) if name.startswith((".", "/", "~")) or path.is_dir() else name
 
 
-def _source(number: int, table: SourceTable, promises: Promises, origin: Origin, base: Path) -> SourceSettings:
+def _source(
+    number: int, table: SourceTable, promises: Promises, origin: Origin, base: Path, home: Path
+) -> SourceSettings:
     return SourceSettings(
         name=table.name,
         kind=table.kind,
@@ -101,6 +103,7 @@ def _source(number: int, table: SourceTable, promises: Promises, origin: Origin,
         promises=_promises(promises, table),
         options=dict(table.model_extra or {}),
         base=base,
+        cache=home / "cache" / table.name,
         place=origin.place(("source", number)),
     )
 

@@ -131,6 +131,7 @@ class SourceSettings:
     promises: Promises = field(default_factory=Promises)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     base: Path = field(default_factory=Path.cwd)
+    cache: Path | None = None
     adhoc: bool = False
     place: str = ""
 
