@@ -1,47 +1,50 @@
 """`headwater show`, `status` and `access`: what is known, and who may read it."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from app.console import out, plain, print_json
+from app.console import err, out, plain, print_json
+from app.drawing import draw_document
 from app.options import Askers, Config, Home, Json, askers, load_settings
 from app.tables import plain_table
-from flows.inspect import access_of, show_document, status_of
+from flows.inspect import access_of, status_of
 from flows.maintain import find_document
+from flows.show import show_document
 from flows.workshop import Workshop
 
 
 def show(
     document: Annotated[str, typer.Argument(help="Id, end of an id, or SOURCE/ID.", show_default=False)],
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", help="Write a page: chunks in colours, with blocks beside them.", metavar="FILE"),
+    ] = None,
     json: Json = False,
     config: Config = None,
     home: Home = None,
 ) -> None:
-    """Show one searchable document: its chunks as shown and as embedded, metadata, readers and history."""
+    """Show one searchable document as it was understood: blocks, chunks as shown and as embedded, metadata and where
+    it is from, readers, history.
+
+    Each chunk is drawn with its number, tokens, heading path, citation, and what it is part of; what it repeats from
+    the chunk before is dimmed.
+    """
     settings = load_settings(config, home, quiet=json)
     with Workshop(settings, command="headwater show") as workshop:
         found = show_document(workshop, find_document(workshop, document))
-    print_json(found) if json else _print_document(found)
+    if html is not None:
+        # Imported here: templates are for those who ask for a page.
+        from app.pages.document import document_page
+        from app.pages.writing import write_page
 
-
-def _print_document(found: dict[str, Any]) -> None:
-    out.print(f"[bold]{plain(found['title'])}[/bold]  {plain(found['source'])}/{plain(found['document'])}")
-    readers = ", ".join(found["access"]["allow"]) or "nobody"
-    denied = f" but not {', '.join(found['access']['deny'])}" if found["access"]["deny"] else ""
-    out.print(f"[cyan]{plain(found['uri'])}[/cyan]  {found['kind']}  readable by {readers}{denied}")
-    for key, value in sorted(found["metadata"].items()):
-        out.print(f"  [dim]{plain(str(key))}:[/dim] {plain(str(value))}")
-    for chunk in found["chunks"]:
-        path = " > ".join(chunk["heading_path"])
-        out.rule(
-            f"[dim]{chunk['position'] + 1}/{len(found['chunks'])}  {plain(path)}  {chunk['tokens']} tokens[/dim]",
-            align="left",
-        )
-        out.print(plain(chunk["text"]))
-    out.rule("[dim]history[/dim]", align="left")
-    for event in found["history"]:
-        out.print(plain(f"{event['at'][:19]}  {event['outcome']}  {event['reason']}"))
+        write_page(html, document_page(found))
+        err.print(f"Wrote {plain(str(html))}")
+    if json:
+        print_json(found)
+    elif html is None:
+        draw_document(found)
 
 
 def status(
