@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from headwater.errors import BrokenFileError
 from headwater.model import Block, BlockKind, Document, Meta, RawDocument
 from headwater.parsing.encoding import visible
+from headwater.parsing.tally import Tally
 
 Rows = tuple[tuple[str, ...], ...]
 
@@ -81,6 +82,7 @@ def table_block(
     group: int = 0,
     anchor: str = "",
     page: int = 0,
+    links: tuple[tuple[str, str], ...] = (),
 ) -> Block | None:
     """A TABLE of these cells, headers first; None when all of them are empty."""
     rows = list(rows)
@@ -98,18 +100,27 @@ def table_block(
         group=group,
         anchor=anchor,
         page=page,
+        links=links,
     )
 
 
-def document(raw: RawDocument, blocks: Iterable[Block], meta: Meta | None = None) -> Document:
-    """The parsed document, without invisible characters and empty blocks; BrokenFileError when nothing is left."""
-    kept = tuple(block for block in map(_visible_block, blocks) if block.text)
+def document(
+    raw: RawDocument, blocks: Iterable[Block], meta: Meta | None = None, tally: Tally | None = None
+) -> Document:
+    """The parsed document, without invisible characters and empty blocks; BrokenFileError when nothing is left.
+
+    `tally` counted what was taken out before; what is taken out here is added to it.
+    """
+    tally = tally or Tally()
+    kept = tuple(block for block in (_visible_block(block, tally) for block in blocks) if block.text)
     if not kept:
         raise BrokenFileError("nothing readable in the file", advice="Check that it is more than markup or pictures.")
-    return Document(raw, kept, meta or {})
+    return Document(raw, kept, meta or {}, tally.found())
 
 
-def _visible_block(block: Block) -> Block:
+def _visible_block(block: Block, tally: Tally) -> Block:
+    if not block.text.isascii():
+        tally.add_invisible(block.text)
     text = visible(block.text)
     text = trim_code(text) if block.kind is BlockKind.CODE else _BLANK_LINES.sub("\n\n", text.strip())
     label = visible(block.label)

@@ -10,8 +10,9 @@ from headwater.errors import BrokenFileError
 from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing.blocks import Rows, document, even_rows, squeeze, table_block
 from headwater.parsing.encoding import decode
+from headwater.parsing.tally import Tally
 
-VERSION = "1"
+VERSION = "2"
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_LINES = 200
@@ -24,13 +25,14 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 
 def parse(raw: RawDocument) -> Document:
     """One TABLE, or several of one group when it is long, each with the header; lines above it as paragraphs."""
-    text = decode(raw.content, media_type=raw.media_type)
+    tally = Tally()
+    text = decode(raw.content, media_type=raw.media_type, tally=tally)
     declared = _SEPARATOR_LINE.match(text)
     if declared is not None:
         text = text[declared.end() :]
     rows = _rows(text, declared.group(1) if declared else _delimiter(text))
     above, rows = _above(rows)
-    return document(raw, itertools.chain(_paragraphs(above), _tables(even_rows(rows))))
+    return document(raw, itertools.chain(_paragraphs(above), _tables(even_rows(rows))), tally=tally)
 
 
 def _rows(text: str, delimiter: str) -> list[list[str]]:

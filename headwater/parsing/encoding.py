@@ -7,6 +7,7 @@ import unicodedata
 from charset_normalizer import from_bytes
 
 from headwater.errors import BrokenFileError
+from headwater.parsing.tally import Tally
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -68,10 +69,11 @@ def visible(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def decode(content: bytes, *, media_type: str = "", markup: bool = False) -> str:
+def decode(content: bytes, *, media_type: str = "", markup: bool = False, tally: Tally | None = None) -> str:
     """Text of `content`: byte order mark, declared charset, UTF-8, then the likeliest encoding.
 
     `markup` looks for a declaration in an XML prolog or HTML meta too. BrokenFileError when it is not text.
+    Words spelled in invisible characters are counted into `tally`.
     """
     if not content.strip():
         raise BrokenFileError("the file is empty", advice="Check whether the file was saved or copied completely.")
@@ -81,6 +83,8 @@ def decode(content: bytes, *, media_type: str = "", markup: bool = False) -> str
         text = _by_declaration(content, media_type, markup)
     if "\x00" in text:
         raise _binary("it contains NUL bytes")
+    if tally is not None:
+        tally.add_invisible(text)
     text = visible(text)
     if not text.strip():
         raise BrokenFileError("the file is empty", advice="Check whether the file was saved or copied completely.")

@@ -1,10 +1,11 @@
 """Turns a stream of text and openings and closings of containers into blocks."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from headwater.model import Block, BlockKind
-from headwater.parsing.blocks import squeeze_lines, table_block
+from headwater.parsing.blocks import squeeze, squeeze_lines, table_block
 
 
 @dataclass(slots=True)
@@ -39,6 +40,9 @@ class _Heading:
 _Frame = _List | _Item | _Admonition | _Heading
 
 
+Links = Sequence[tuple[str, str]]
+
+
 class BlockBuilder:
     """Collects `blocks`; text is added piece by piece and becomes a block at the next `flush`."""
 
@@ -49,6 +53,9 @@ class BlockBuilder:
         self._frames: list[_Frame] = []
         self._numbers = itertools.count(1)
         self._group = 0
+        self._links: list[tuple[str, str]] = []
+        self._target = ""
+        self._linked_from = 0
 
     def add(self, text: str) -> None:
         """Text of the block under way; whitespace is squeezed when it is complete."""
@@ -63,17 +70,34 @@ class BlockBuilder:
         if anchor and not (self._anchor and any(piece.strip() for piece in self._pieces)):
             self._anchor = anchor
 
+    def open_link(self, target: str) -> None:
+        """Text from here on leads to `target`, until `close_link`."""
+        self._target, self._linked_from = target, len(self._pieces)
+
+    def close_link(self) -> None:
+        self._keep_link()
+        self._target = ""
+
+    def _keep_link(self) -> None:
+        text = squeeze("".join(self._pieces[self._linked_from :])) if self._target else ""
+        if text:
+            self._links.append((text, self._target))
+
     def flush(self) -> None:
         """End the block under way."""
         if not self._pieces:
             return
+        if self._target:
+            self._keep_link()
+            self._linked_from = 0
         text = squeeze_lines("".join(self._pieces))
         self._pieces.clear()
         if text:
             self._emit_text(text)
 
-    def heading(self, text: str, level: int, anchor: str) -> None:
+    def heading(self, text: str, level: int, anchor: str, links: Links = ()) -> None:
         self.flush()
+        self._links = [*links, *([(text, self._target)] if self._target else [])]
         frame = self._frame()
         if isinstance(frame, _Admonition) or (isinstance(frame, _Item) and frame.kind is BlockKind.STEP):
             # It names a step or a note, not a part of the document.
@@ -87,7 +111,7 @@ class BlockBuilder:
         self.flush()
         self._put(BlockKind.CODE, text, label=language, ordinal=self._start_item())
 
-    def table(self, rows: tuple[tuple[str, ...], ...], header_rows: int, caption: str) -> None:
+    def table(self, rows: tuple[tuple[str, ...], ...], header_rows: int, caption: str, links: Links = ()) -> None:
         self.flush()
         block = table_block(
             rows,
@@ -95,6 +119,7 @@ class BlockBuilder:
             caption=caption,
             group=self._group or next(self._numbers),
             anchor=self._take_anchor(),
+            links=tuple(links),
         )
         if block is not None:
             self._start_item()
@@ -108,8 +133,9 @@ class BlockBuilder:
         self._name_terms()
         self._push(_List())
 
-    def open_item(self, ordinal: str, *, step: bool, terms: str = "") -> None:
+    def open_item(self, ordinal: str, *, step: bool, terms: str = "", links: Links = ()) -> None:
         self.flush()
+        self._links.extend(links)
         level = max(0, sum(isinstance(frame, _List) for frame in self._frames) - 1)
         self._push(_Item(BlockKind.STEP if step else BlockKind.LIST_ITEM, level, ordinal, terms))
 
@@ -200,6 +226,7 @@ class BlockBuilder:
         self, kind: BlockKind, text: str, *, level: int = 0, ordinal: str = "", label: str = "", anchor: str = ""
     ) -> None:
         pending = self._take_anchor()
+        links, self._links = tuple(self._links), []
         self.blocks.append(
             Block(
                 kind=kind,
@@ -209,5 +236,6 @@ class BlockBuilder:
                 group=self._group,
                 anchor=anchor or pending,
                 label=label,
+                links=links,
             )
         )

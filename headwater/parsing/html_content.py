@@ -9,7 +9,8 @@ from bs4 import Tag
 from bs4.element import PageElement
 
 from headwater.parsing.html_chrome import Chrome
-from headwater.parsing.html_tree import BLOCKS, HEADINGS, Page, attr, child_tags, is_text
+from headwater.parsing.html_page import Page
+from headwater.parsing.html_tree import BLOCKS, HEADINGS, attr, child_tags, is_text
 
 _CONTAINER = re.compile(
     r"(?:^|\s)(?:(?:main|page|article|post|entry|doc|docs|document|body|wiki|help|topic)[-_]?(?:content|body|text|main)"
@@ -80,7 +81,7 @@ def content_root(page: Page, chrome: Chrome) -> Tag:
     """The element that holds the page's content; also tells `chrome` what is too large to be furniture."""
     body = page.body
     weights = Weights(body)
-    root = _main(page, weights, chrome) or _container(page, weights, chrome) or body
+    root = _main(page, weights) or _container(page, weights) or body
     if root.name == "main" or attr(root, "role") == "main":
         root = _only_article(page, root, weights) or root
     chrome.root = root
@@ -89,18 +90,13 @@ def content_root(page: Page, chrome: Chrome) -> Tag:
     return root
 
 
-def _main(page: Page, weights: Weights, chrome: Chrome) -> Tag | None:
+def _main(page: Page, weights: Weights) -> Tag | None:
     body = page.body
     named = [*page.all("main"), *(tag for tag in page.with_role if attr(tag, "role") == "main")]
-    mains = [tag for tag in named[:20] if not _inside_hidden(tag, chrome)]
-    best = max(mains, key=lambda tag: weights[tag].text, default=None)
+    best = max(named[:20], key=lambda tag: weights[tag].text, default=None)
     if best is not None and weights[best].text >= max(1, _MAIN_SHARE * weights[body].prose):
         return best
     return _only_article(page, body, weights)
-
-
-def _inside_hidden(tag: Tag, chrome: Chrome) -> bool:
-    return chrome.hidden(tag) or any(chrome.hidden(parent) for parent in tag.parents)
 
 
 def _only_article(page: Page, root: Tag, weights: Weights) -> Tag | None:
@@ -117,7 +113,7 @@ def _holds(tag: Tag, root: Tag, weights: Weights, share: float) -> bool:
     return inner.prose > 0 and inner.prose >= share * outer.prose and inner.titles == outer.titles
 
 
-def _container(page: Page, weights: Weights, chrome: Chrome) -> Tag | None:
+def _container(page: Page, weights: Weights) -> Tag | None:
     """The deepest container by name that still has nearly all of the text of the best of them."""
     best: Tag | None = None
     named = (tag for name in ("div", "section", "td") for tag in page.all(name) if _is_container(tag))
@@ -126,7 +122,7 @@ def _container(page: Page, weights: Weights, chrome: Chrome) -> Tag | None:
         share = _CONTAINER_SHARE if best is None else _SAME_SHARE
         # A cell of a table is the frame of a page only when the title is in it.
         cell = tag.name == "td" and not weights[tag].titles
-        if not cell and _holds(tag, reference, weights, share) and not _inside_hidden(tag, chrome):
+        if not cell and _holds(tag, reference, weights, share):
             best = tag
     return best
 

@@ -10,7 +10,8 @@ from headwater.model import MetaValue
 from headwater.parsing.blocks import squeeze
 from headwater.parsing.encoding import visible
 from headwater.parsing.html_chrome import Chrome
-from headwater.parsing.html_tree import Page, attr, flat_text
+from headwater.parsing.html_page import Page
+from headwater.parsing.html_tree import attr, flat_text
 
 _NAMES = {
     "description": ("description", "og:description", "dcterms.description", "dc.description", "twitter:description"),

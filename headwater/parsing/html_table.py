@@ -24,6 +24,7 @@ class HtmlTable:
     rows: tuple[tuple[str, ...], ...]
     header_rows: int
     caption: str
+    links: tuple[Tag, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,8 @@ def read_table(table: Tag, skip: Skip, caption: str = "") -> HtmlTable:
     own = next((child for child in child_tags(table) if child.name == "caption" and not skip(child)), None)
     if own is not None:
         caption = flat_text(own, skip) or caption
-    return HtmlTable(tuple(tuple(row) for row in _expand(ordered, skip)), headers, caption)
+    links: list[Tag] = []
+    return HtmlTable(tuple(tuple(row) for row in _expand(ordered, skip, links)), headers, caption, tuple(links))
 
 
 def _leading_headers(rows: list[_Row]) -> int:
@@ -106,7 +108,7 @@ def _rows(table: Tag) -> list[_Row]:
     return found
 
 
-def _expand(rows: list[_Row], skip: Skip) -> list[list[str]]:
+def _expand(rows: list[_Row], skip: Skip, links: list[Tag]) -> list[list[str]]:
     grid: list[list[str]] = []
     carried: dict[int, tuple[int, str]] = {}
     budget = _MOST_SPANNED
@@ -117,7 +119,7 @@ def _expand(rows: list[_Row], skip: Skip) -> list[list[str]]:
             _carry(line, carried, below)
             if skip(cell):
                 continue
-            text = flat_text(cell, skip)
+            text = flat_text(cell, skip, links)
             across = min(_span(cell, "colspan"), max(1, budget), _MOST_COLUMNS)
             down = min(_span(cell, "rowspan") or len(rows), len(rows) - index, max(1, budget // across))
             budget -= across * down - 1

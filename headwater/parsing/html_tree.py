@@ -3,8 +3,9 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
+from urllib.parse import urljoin
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from bs4.element import NavigableString, PageElement
 
 from headwater.parsing.blocks import squeeze
@@ -26,34 +27,14 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 
 _NEAR = 100
+_LONGEST_TARGET = 2_000
+_NO_TARGET = re.compile(r"\s*(?:javascript|data|vbscript|blob):", re.I)
 _LINK = frozenset(("a",))
 _INTEGER = re.compile(r"[-+\u2212]?\d+")
 _SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
 _HEADERLINK = re.compile(
     r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
 )
-
-
-class Page:
-    """A parsed page with its elements by name, gathered in one pass: every search of BeautifulSoup is another."""
-
-    def __init__(self, soup: BeautifulSoup) -> None:
-        self.soup = soup
-        self.with_role: list[Tag] = []
-        self._named: dict[str, list[Tag]] = {}
-        for node in soup.descendants:
-            if isinstance(node, Tag):
-                self._named.setdefault(node.name, []).append(node)
-                if "role" in node.attrs:
-                    self.with_role.append(node)
-
-    @property
-    def body(self) -> Tag:
-        return next(iter(self.all("body")), self.soup)
-
-    def all(self, name: str) -> list[Tag]:
-        """Elements of this name, in document order."""
-        return self._named.get(name, [])
 
 
 def inside(tag: Tag) -> Iterator[PageElement]:
@@ -87,8 +68,7 @@ def first_tag(tag: Tag, names: frozenset[str]) -> Tag | None:
 
 def attr(tag: Tag, name: str) -> str:
     """The attribute's value, or an empty string."""
-    value = tag.attrs.get(name)
-    return value if isinstance(value, str) else ""
+    return tag.attrs.get(name, "")  # type: ignore[return-value]  # trees are built so that classes are one string too
 
 
 def is_text(node: PageElement) -> bool:
@@ -132,8 +112,11 @@ def is_power(tag: Tag) -> bool:
     )
 
 
-def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:
-    """All shown text inside `tag`; `spaced` puts spaces around blocks and for line breaks, which stay otherwise."""
+def raw_text(tag: Tag, skip: Skip, *, spaced: bool, links: list[Tag] | None = None) -> str:
+    """All shown text inside `tag`; `spaced` puts spaces around blocks and for line breaks, which stay otherwise.
+
+    Links that are met are added to `links`.
+    """
     pieces: list[str] = []
     stack: list[Iterator[PageElement] | None] = [iter(tag.contents)]
     while stack:
@@ -154,15 +137,30 @@ def raw_text(tag: Tag, skip: Skip, *, spaced: bool) -> str:
                 if spaced and node.name in BLOCKS:
                     pieces.append(" ")
                     stack.append(None)
+                elif links is not None and node.name == "a":
+                    links.append(node)
                 stack.append(iter(node.contents))
         elif is_text(node):
             pieces.append(str(node))
     return "".join(pieces)
 
 
-def flat_text(tag: Tag, skip: Skip) -> str:
+def flat_text(tag: Tag, skip: Skip, links: list[Tag] | None = None) -> str:
     """Shown text inside `tag` on one line."""
-    return squeeze(raw_text(tag, skip, spaced=True))
+    return squeeze(raw_text(tag, skip, spaced=True, links=links))
+
+
+def link_target(tag: Tag, base: str) -> str:
+    """Where a link leads: absolute when `base` is an address, else as written; empty when nowhere."""
+    href = attr(tag, "href").strip()
+    if not href or href == "#" or len(href) > _LONGEST_TARGET or _NO_TARGET.match(href):
+        return ""
+    if not base:
+        return href
+    try:
+        return urljoin(base, href)
+    except ValueError:
+        return href
 
 
 def image_text(tag: Tag) -> str:

@@ -1,6 +1,6 @@
 """Walks a page's content in reading order and tells the builder what it meets; never recursive."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from bs4 import Tag
 from bs4.element import PageElement
@@ -26,6 +26,7 @@ from headwater.parsing.html_tree import (
     is_permalink,
     is_power,
     is_text,
+    link_target,
     raw_text,
     words,
 )
@@ -40,13 +41,17 @@ _TABLE = frozenset(("table",))
 class Walker:
     """One walk over one page."""
 
-    def __init__(self, chrome: Chrome) -> None:
+    def __init__(self, chrome: Chrome, base: str = "") -> None:
+        """`base` is the address that links are relative to; without it they stay as written."""
         self._chrome = chrome
+        self._base = base
         self._build = BlockBuilder()
         self._lists: list[Numbering] = []
         self._terms: list[list[str]] = []
         self._captions: list[str] = []
+        self._term_links: list[Tag] = []
         self._titles: set[int] = set()
+        self._panels = chrome.panels
 
     def walk(self, root: Tag) -> list[Block]:
         """The blocks of everything inside `root`."""
@@ -69,6 +74,9 @@ class Walker:
     def _enter(self, tag: Tag) -> Leave | None:
         """What to do when `tag` ends, or None when there is nothing (more) to see inside."""
         name = tag.name
+        panel = self._panels.get(id(tag)) if self._panels else None
+        if panel is not None:
+            self._name_panel(panel)
         if id(tag) in self._titles or (self._chrome.skip(tag) and not self._is_callout(tag)):
             if is_permalink(tag):
                 self._build.mark(attr(tag, "id") or attr(tag, "name"))
@@ -85,7 +93,18 @@ class Walker:
 
     def _is_callout(self, tag: Tag) -> bool:
         """Asides are furniture, except those that warn or explain."""
-        return tag.name == "aside" and not self._chrome.hidden(tag) and admonition(tag) is not None
+        return tag.name == "aside" and admonition(tag) is not None
+
+    def _name_panel(self, control: Tag) -> None:
+        """What the tab says stands ahead of what it shows."""
+        name = flat_text(control, self._chrome.skip)
+        self._build.flush()
+        self._build.add(name if name.endswith((":", "?")) or not name else f"{name}:")
+        self._build.flush()
+
+    def _links(self, tags: Sequence[Tag]) -> list[tuple[str, str]]:
+        found = ((flat_text(tag, self._chrome.skip), link_target(tag, self._base)) for tag in tags)
+        return [(text, target) for text, target in found if text and target]
 
     def _enter_leaf(self, tag: Tag, name: str) -> Leave | bool:
         """True when `tag` was read as a whole, its closing action when it was opened, False when it is no leaf."""
@@ -98,6 +117,12 @@ class Walker:
         elif name == "sup":
             self._build.add("^" if is_power(tag) else "")
             return _nothing
+        elif name == "a":
+            target = link_target(tag, self._base)
+            if not target:
+                return _nothing
+            self._build.open_link(target)
+            return self._build.close_link
         elif name in HEADINGS or attr(tag, "role") == "heading":
             return self._heading(tag)
         elif name in PREFORMATTED:
@@ -142,7 +167,7 @@ class Walker:
         # A term without an end tag holds the next one, as parsers go.
         nested = [node for node in inside(tag) if isinstance(node, Tag) and node.name == "dt"]
         for term in (tag, *nested):
-            text = flat_text(term, lambda inner: inner.name == "dt" or self._chrome.skip(inner))
+            text = flat_text(term, lambda inner: inner.name == "dt" or self._chrome.skip(inner), self._term_links)
             if text and self._terms:
                 self._build.mark(inner_anchor(term))
                 self._terms[-1].append(text)
@@ -155,9 +180,10 @@ class Walker:
         if first_tag(tag, _BLOCKS_IN_HEADING) is not None:
             self._build.open_heading(level, anchor)
             return self._build.close
-        text = flat_text(tag, self._chrome.skip)
+        links: list[Tag] = []
+        text = flat_text(tag, self._chrome.skip, links)
         if text:
-            self._build.heading(text, level, anchor)
+            self._build.heading(text, level, anchor, self._links(links))
         else:
             self._build.mark(anchor)
         return True
@@ -178,7 +204,7 @@ class Walker:
                 self._build.flush()
             return self._build.flush
         table = read_table(tag, self._chrome.skip, caption)
-        self._build.table(table.rows, table.header_rows, table.caption)
+        self._build.table(table.rows, table.header_rows, table.caption, self._links(table.links))
         return True
 
     def _caption(self, tag: Tag) -> None:
@@ -213,8 +239,9 @@ class Walker:
 
     def _definition(self) -> Leave:
         terms = self._terms[-1] if self._terms else []
-        self._build.open_item("", step=False, terms=", ".join(terms))
+        self._build.open_item("", step=False, terms=", ".join(terms), links=self._links(self._term_links))
         terms.clear()
+        self._term_links.clear()
         return self._build.close
 
     def _close_definitions(self) -> None:

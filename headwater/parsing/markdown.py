@@ -13,11 +13,12 @@ from mdit_py_plugins.footnote import footnote_plugin
 from headwater.model import Block, BlockKind, Document, MetaValue, RawDocument
 from headwater.parsing.blocks import document
 from headwater.parsing.encoding import decode
-from headwater.parsing.html import markup_blocks
+from headwater.parsing.html import markup_blocks, web_base
 from headwater.parsing.markdown_prepare import prepare
+from headwater.parsing.tally import Tally
 from headwater.parsing.text import text_blocks
 
-VERSION = "1"
+VERSION = "2"
 
 # The parser leaves out, silently, what is nested deeper; its recursion ends with an error long before.
 _NESTING = 10_000
@@ -29,14 +30,16 @@ _LANGUAGE = re.compile(r"^[{\s.]*([\w+#.-]*[\w+#])")
 
 def parse(raw: RawDocument) -> Document:
     """The content of a Markdown file; its front matter is the connector's to read."""
-    blocks = markdown_blocks(decode(raw.content, media_type=raw.media_type))
+    tally = Tally()
+    text = decode(raw.content, media_type=raw.media_type, tally=tally)
+    blocks = markdown_blocks(text, tally, web_base(raw.uri))
     title = next((block.text for block in blocks if block.kind is BlockKind.HEADING and block.level == 1), "")
     meta: dict[str, MetaValue] = {"title": title} if title else {}
-    return document(raw, blocks, meta)
+    return document(raw, blocks, meta, tally)
 
 
-def markdown_blocks(text: str) -> list[Block]:
-    """Blocks of Markdown text."""
+def markdown_blocks(text: str, tally: Tally | None = None, base: str = "") -> list[Block]:
+    """Blocks of Markdown text; what no reader sees of it is counted into `tally`."""
     renderer = _renderer()
     try:
         tokens = renderer.parse(prepare(text))
@@ -48,7 +51,7 @@ def markdown_blocks(text: str) -> list[Block]:
         if token.type == "fence":
             language = _LANGUAGE.match(token.info)
             token.info = language.group(1) if language else ""
-    return markup_blocks(renderer.renderer.render(tokens, renderer.options, {}))
+    return markup_blocks(renderer.renderer.render(tokens, renderer.options, {}), tally, base)
 
 
 def _renderer() -> MarkdownIt:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from headwater.model import Block, BlockKind, Document, MetaValue, RawDocument
 from headwater.parsing.blocks import document, squeeze
 from headwater.parsing.encoding import decode
+from headwater.parsing.tally import Tally
 
-VERSION = "1"
+VERSION = "2"
 
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+_.:])\1{2,}\s*$")
 _NUMBERED = re.compile(r"(?P<number>\d{1,3}(?:\.\d{1,3})+)\.?\s+\S")
@@ -45,10 +46,11 @@ class _State:
 
 def parse(raw: RawDocument) -> Document:
     """Paragraphs by blank lines; headings by underline, capitals or numbers; lists, steps, code by their look."""
-    blocks = list(text_blocks(decode(raw.content, media_type=raw.media_type)))
+    tally = Tally()
+    blocks = list(text_blocks(decode(raw.content, media_type=raw.media_type, tally=tally)))
     title = next((block.text for block in blocks[:1] if block.kind is BlockKind.HEADING), "")
     meta: dict[str, MetaValue] = {"title": title} if title else {}
-    return document(raw, blocks, meta)
+    return document(raw, blocks, meta, tally)
 
 
 def text_blocks(text: str) -> Iterator[Block]:

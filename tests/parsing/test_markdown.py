@@ -38,7 +38,7 @@ def kinds(text: str) -> list[tuple[BlockKind, str]]:
 @pytest.mark.parametrize(
     ("source", "page"),
     [
-        ("# A\n\ntext *em* `code` [link](x)\n", "<h1 id=a>A</h1><p>text <em>em</em> <code>code</code> <a>link</a>"),
+        ("# A\n\ntext *em* `code` [a](x)\n", "<h1 id=a>A</h1><p>text <em>em</em> <code>code</code> <a href=x>a</a>"),
         ("- a\n  - b\n- c\n", "<ul><li>a<ul><li>b</ul><li>c</ul>"),
         ("3. a\n   1. b\n4. c\n", "<ol start=3><li>a<ol><li>b</ol><li>c</ol>"),
         (
