@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from types import MappingProxyType
 
 from chunking.cite import Place, citation
 from chunking.context import embedded_text, header
 from chunking.cutting import cut
 from chunking.ids import ChunkIds
 from chunking.metadata import chunk_metadata, encodable
-from chunking.packing import BLANK_LINE
+from chunking.packing import BLANK_LINE, Unit, joined, repeated
 from chunking.sizing import Sizer
 from chunking.wholes import Stretch, Whole, spans
 from headwater.model import Chunk, Document, Meta
@@ -30,6 +31,20 @@ class Draft:
     lead: int = 0
     joint: str = BLANK_LINE
     metadata: Meta = field(default_factory=dict)
+
+
+def drafted(heading_path: tuple[str, ...], group: Sequence[Unit], metadata: Meta = MappingProxyType({})) -> Draft:
+    """The passage of these units."""
+    return Draft(
+        heading_path=heading_path,
+        text=joined(group),
+        place=group[0].head.place,
+        first=group[0].head.index,
+        last=group[-1].tail.index,
+        lead=len(repeated(group)),
+        joint=group[0].joint,
+        metadata=metadata,
+    )
 
 
 class Headers:

@@ -29,6 +29,12 @@ def _structure(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
     return StructureStrategy(sizer, passage_tokens=passage_tokens, overlap=overlap)
 
 
+def _release_notes(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
+    from chunking.release_notes import ReleaseNotesStrategy
+
+    return ReleaseNotesStrategy(sizer, passage_tokens=passage_tokens, overlap=overlap)
+
+
 def _fixed(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
     from chunking.fixed import FixedStrategy
 
@@ -37,7 +43,7 @@ def _fixed(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
 
 _STRATEGIES: dict[str, _Maker] = {
     "structure": _structure,
-    "release_notes": _structure,
+    "release_notes": _release_notes,
     "procedure": _structure,
     "fixed": _fixed,
 }

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from chunking.drafts import Draft, Drafting
+from chunking.drafts import Draft, Drafting, drafted
 from chunking.flow import flowing
 from chunking.gathering import Gathering, gathered
-from chunking.packing import joined, packed, repeated
+from chunking.packing import packed
 from chunking.sections import attached, headings, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
@@ -57,12 +57,4 @@ class StructureStrategy:
             splitters=self._splitters,
         )
         for group in packed(builder.units(pieces), limit, self._sizer):
-            yield Draft(
-                heading_path=path,
-                text=joined(group),
-                place=group[0].head.place,
-                first=group[0].head.index,
-                last=group[-1].tail.index,
-                lead=len(repeated(group)),
-                joint=group[0].joint,
-            )
+            yield drafted(path, group)

@@ -60,7 +60,15 @@ class UnitBuilder:
             pending = 0 if divided else pending + weight
             found += made
         made = self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
-        return [made[0], *(_jointed(before, unit) for before, unit in pairwise(made))]
+        return [made[0], *(jointed(before, unit) for before, unit in pairwise(made))]
+
+    def entry(self, head: Sequence[Piece], item: Sequence[Piece], context: Sequence[Piece]) -> list[Unit]:
+        """Units of one item alone: below `head`, which nobody has shown yet, else below the repeated `context`."""
+        inner = _Context()
+        for piece in () if head else context:
+            inner = self._context(inner, piece)
+        made = self._divided_or_whole(head, item, inner, 1)
+        return [made[0], *(jointed(before, unit) for before, unit in pairwise(made))]
 
     def _weight(self, pieces: Sequence[Piece]) -> int:
         return sum(piece.weight for piece in pieces) + self.sizer.joint * (len(pieces) - 1)
@@ -156,7 +164,7 @@ class UnitBuilder:
         return both if self._tells(both.weight) else _Context(piece.text, piece.weight, piece)
 
 
-def _jointed(before: Unit, unit: Unit) -> Unit:
+def jointed(before: Unit, unit: Unit) -> Unit:
     return unit if before.tail is unit.head else replace(unit, joint=between(before.tail, unit.head))
 
 
