@@ -22,6 +22,7 @@ from headwater.interfaces import Chunker, Connector, Dense, Sparse
 from headwater.ledger.base import Holder, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
+from headwater.metadata.policy import MetadataPolicy
 from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
 from headwater.parsing.registry import media_type_of, parser_fingerprint
@@ -246,6 +247,7 @@ class Workshop:
             ledger=self.ledger,
             publisher=publisher,
             listener=self.listener,
+            metadata=metadata_policy(source),
         )
 
     def chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
@@ -266,8 +268,18 @@ class Workshop:
         return chunker
 
     def fingerprints(self, source: SourceSettings) -> Callable[[str, str], str]:
-        chunker = self.chunkers(source)
-        return fingerprints(_parser_of, lambda kind: chunker(kind).fingerprint, self.embedding)
+        chunker, policy = self.chunkers(source), metadata_policy(source).fingerprint
+        return fingerprints(_parser_of, lambda kind: chunker(kind).fingerprint, self.embedding, policy)
+
+
+def metadata_policy(source: SourceSettings) -> MetadataPolicy:
+    """What the settings of a source ask of its documents' metadata."""
+    return MetadataPolicy(
+        required=source.required,
+        on_missing=source.on_missing,
+        language=source.language,
+        timezone=source.timezone,
+    )
 
 
 def media_type(raw: RawDocument) -> str:

@@ -16,11 +16,16 @@ DENSE, SPARSE = "text-dense", "text-sparse"
 
 KEYWORD_FIELDS = (
     "source", "document", "kind", "allow", "deny", "chunk", "embedded_hash",
-    "product", "version", "language", "owner", "tags", "audience",
+    "product", "version", "language", "owner", "tags", "audience", "section", "breaking",
 )  # fmt: skip
-INTEGER_FIELDS = ("from", "to", "fence", "publication", "position", "updated")
-"""Top-level payload fields with a payload index. `updated` is seconds since 1970 UTC, absent where unknown; `fence` is
-the newest epoch that was called off for this point, absent where none was."""
+INTEGER_FIELDS = (
+    "from", "to", "fence", "publication", "position",
+    "updated", "created", "effective", "review_by", "date", "version_from", "version_to",
+)  # fmt: skip
+"""Top-level payload fields with a payload index; those that are missing are made when a generation is opened.
+
+Dates are seconds since 1970 UTC, versions numbers that sort as they do (headwater.metadata.versions), both absent where
+unknown; `fence` is the newest epoch that was called off for this point, absent where none was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,22 +4,25 @@ from collections.abc import Callable
 
 from headwater.model import digest
 
-METADATA_POLICY = "1"
+METADATA_POLICY = "2"
 """Raised whenever the same document would come out with other metadata or another payload."""
 
 _SEPARATOR = " "
 
 
 def fingerprints(
-    parser: Callable[[str], str], chunker: Callable[[str], str], embedding: str
+    parser: Callable[[str], str], chunker: Callable[[str], str], embedding: str, policy: str = ""
 ) -> Callable[[str, str], str]:
-    """Media type and kind to `"media kind hash"`: it names its own inputs, so a stored one can be checked alone."""
+    """Media type and kind to `"media kind hash"`: it names its own inputs, so a stored one can be checked alone.
+
+    `policy` stands for what the source's settings ask of metadata.
+    """
     known: dict[tuple[str, str], str] = {}
 
     def fingerprint(media_type: str, kind: str) -> str:
         key = (media_type, kind)
         if key not in known:
-            parts = (parser(media_type), chunker(kind), embedding, METADATA_POLICY)
+            parts = (parser(media_type), chunker(kind), embedding, METADATA_POLICY, policy)
             known[key] = _SEPARATOR.join((media_type, kind, digest(*parts)[:16]))
         return known[key]
 

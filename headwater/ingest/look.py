@@ -13,7 +13,19 @@ from headwater.ingest.fingerprint import is_current
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
 from headwater.ledger.base import DocumentRow, Failure
-from headwater.model import Document, Failed, NotModified, Outcome, RawDocument, Ref, Removed, Unchanged, digest
+from headwater.metadata.origins import ACCESS_ORIGIN
+from headwater.model import (
+    Document,
+    Failed,
+    NotModified,
+    Outcome,
+    Quarantined,
+    RawDocument,
+    Ref,
+    Removed,
+    Unchanged,
+    digest,
+)
 
 TEXT_GROWS, PACKED_GROWS = 16, 4
 FETCH_ATTEMPTS = 4
@@ -115,7 +127,14 @@ def known_version(tools: Tools, before: DocumentRow | None, failure: Failure | N
 def _settled_again(ref: Ref, failure: Failure | None) -> Settled:
     if failure is None:
         return Settled(ref, Unchanged())
-    return Settled(ref, Failed(failure.error, failure.reason), failure.fingerprint)
+    return Settled(ref, still(failure), failure.fingerprint)
+
+
+def still(failure: Failure) -> Failed | Quarantined:
+    """The outcome of a document that became this before, in this very version, and would again."""
+    if failure.error == Quarantined.__name__:
+        return Quarantined(failure.reason)
+    return Failed(failure.error, failure.reason)
 
 
 def failed(error: HeadwaterError) -> Failed:
@@ -138,13 +157,13 @@ def content_hash(raw: RawDocument) -> str:
 
 
 ACCESS_FINDINGS = "access_findings"
-VOLATILE = frozenset({"modified", ACCESS_FINDINGS})
+VOLATILE = frozenset({"modified", ACCESS_FINDINGS, ACCESS_ORIGIN})
 """Metadata that says something of the file, not of the document: it may change without any chunk changing."""
 
 
 def _findings(row: DocumentRow) -> object:
-    """What a person has to hear about the readers of a document, even where they come out as before."""
-    return row.meta.get(ACCESS_FINDINGS, ())
+    """What is to be said of the readers of a document, even where they come out as before."""
+    return row.meta.get(ACCESS_FINDINGS, ()), row.meta.get(ACCESS_ORIGIN, "")
 
 
 def _same(before: DocumentRow, now: DocumentRow) -> bool:

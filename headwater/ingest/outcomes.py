@@ -6,7 +6,7 @@ from headwater.ingest.look import Settled
 from headwater.ingest.report import SourceReport
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
-from headwater.model import Failed, Indexed, Outcome, Unchanged
+from headwater.model import Failed, Indexed, Outcome, Quarantined, Unchanged
 from headwater.publishing.records import utc_now
 
 
@@ -48,6 +48,9 @@ class Outcomes:
             case Failed(error, reason, retriable):
                 self._failures.append(self._failure(settled, error, reason, retriable))
                 self.event(id, "failed", reason=f"{error}: {reason}", version=settled.ref.version)
+            case Quarantined(finding):
+                self._failures.append(self._failure(settled, Quarantined.__name__, finding, retriable=False))
+                self.event(id, "quarantined", reason=finding, version=settled.ref.version)
             case _:
                 pass
         self.count(id, outcome)

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.errors import HeadwaterError, RetriableError
-from headwater.ingest.look import Look, Settled, fetch, known_version, look
+from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
 from headwater.ingest.report import SourceReport
@@ -67,7 +67,7 @@ class SourceRun:
         self._absent = self._content_hashes(plan.absent)
         self.report.unchanged += plan.unchanged
         for failure in plan.failing:
-            self._outcomes.count(failure.document, Failed(failure.error, failure.reason))
+            self._outcomes.count(failure.document, still(failure))
         for entry in plan.unreadable:
             self._outcomes.settle(Settled(Ref(entry.id, ""), Failed(entry.error, entry.reason, retriable=True)))
         for id, reason in plan.blocked:

@@ -4,17 +4,18 @@ import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TypeAlias, cast
 
 from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead, started
-from headwater.ingest.look import Look, Settled, ToCarry, ToParse, failed
+from headwater.ingest.look import VOLATILE, Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.tools import Tools
-from headwater.interfaces import Dense, SparseVector, Vectors
+from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
-from headwater.model import Chunk, Failed, Ref, digest
+from headwater.metadata.policy import lacking
+from headwater.metadata.resolve import resolved
+from headwater.model import Chunk, Failed, Quarantined, Ref, digest
 from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
 
 LOOK_AHEAD = 24
@@ -144,8 +145,10 @@ def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
             f"{before.source}/{before.id}: {len(stored)} of its {before.chunks} points are in the index",
             advice="Run `headwater rebuild`.",
         )
-    # Title and date of a row may come from the parser, which did not run.
-    kept = replace(row, title=before.title, updated_at=before.updated_at)
+    # Title, date and other metadata of a row may come from the parser, which did not run.
+    said = {name: value for name, value in row.meta.items() if name in VOLATILE}
+    meta = {**{name: value for name, value in before.meta.items() if name not in VOLATILE}, **said}
+    kept = replace(row, title=before.title, updated_at=before.updated_at, meta=meta)
     return Carried(kept, tuple(stored))
 
 
@@ -156,6 +159,11 @@ def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
         yield Settled(item.ref, failed(error), item.row.fingerprint)
         return
     try:
+        document = resolved(document, tools.metadata)
+        missing = tools.metadata.missing(document)
+        if missing and tools.metadata.on_missing == "quarantine":
+            yield Settled(item.ref, Quarantined(lacking(missing)), item.row.fingerprint)
+            return
         chunks = list(tools.chunker(document.raw.kind)(document))
     except Exception as error:  # noqa: BLE001 - a document that no chunker foresaw must not stop its source
         yield Settled(item.ref, Failed(type(error).__name__, f"could not be chunked: {error}"), item.row.fingerprint)
@@ -163,21 +171,15 @@ def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
     if not chunks:
         yield Settled(item.ref, Failed("BrokenFileError", "nothing readable in it"), item.row.fingerprint)
         return
-    row = replace(item.row, title=document.title, updated_at=_updated(item.row, chunks), chunks=len(chunks))
+    row = replace(
+        item.row,
+        title=document.title,
+        updated_at=document.raw.updated_at,
+        chunks=len(chunks),
+        meta={**item.row.meta, **document.raw.meta},
+    )
     for chunk in chunks:
         yield Piece(item.ref, row, chunk, last=chunk is chunks[-1])
-
-
-def _updated(row: DocumentRow, chunks: list[Chunk]) -> datetime | None:
-    """The date its chunks carry, which may come from the file itself."""
-    stated = chunks[0].metadata.get("updated_at")
-    if row.updated_at is not None or not isinstance(stated, str):
-        return row.updated_at
-    try:
-        found = datetime.fromisoformat(stated)
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None], turn: _Turn) -> Iterator[Step]:
@@ -207,12 +209,15 @@ def embed_group(tools: Tools, pieces: list[Piece], staged: Callable[[], None]) -
     keys = [digest(piece.chunk.embedded) for piece in pieces]
     known = tools.index.vectors_of(dict.fromkeys(keys))
     missing = {key: piece.chunk.embedded for key, piece in zip(keys, pieces, strict=True) if key not in known}
-    made = _embed(tools, missing)
+    made = dict(zip(missing, tools.dense.embed(list(missing.values())), strict=True)) if missing else {}
+    # Made anew for every piece, which costs nothing: the same text may be in a document of another language now.
+    languages = [str(piece.chunk.metadata.get("language", "")) for piece in pieces]
+    encoded = tools.sparse.encode([piece.chunk.embedded for piece in pieces], languages)
     documents: dict[str, list[EmbeddedChunk]] = {}
     rows: dict[str, DocumentRow] = {}
     whole: dict[str, Ref] = {}
-    for key, piece in zip(keys, pieces, strict=True):
-        dense, sparse = known.get(key) or made[key]
+    for key, piece, sparse in zip(keys, pieces, encoded, strict=True):
+        dense = known[key][0] if key in known else made[key]
         # Of equal new texts, one is counted as embedded.
         fresh = key in missing
         missing.pop(key, None)
@@ -222,12 +227,3 @@ def embed_group(tools: Tools, pieces: list[Piece], staged: Callable[[], None]) -
             whole[piece.row.id] = piece.ref
     prepared = tuple(Prepared(rows[id], tuple(chunks), last=id in whole) for id, chunks in documents.items())
     return Group(prepared, tuple(whole.values()), staged)
-
-
-def _embed(tools: Tools, texts: dict[str, str]) -> dict[str, tuple[Vectors, SparseVector]]:
-    if not texts:
-        return {}
-    wanted = list(texts.values())
-    dense = tools.dense.embed(wanted)
-    sparse = tools.sparse.encode(wanted)
-    return dict(zip(texts, zip(dense, sparse, strict=True), strict=True))

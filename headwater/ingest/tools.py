@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from headwater.index.base import Index
 from headwater.ingest.listener import Listener
 from headwater.interfaces import Chunker, Connector, Dense, Sparse
 from headwater.ledger.base import Ledger
+from headwater.metadata.policy import MetadataPolicy
 from headwater.model import Document, RawDocument
 from headwater.publishing.publisher import Publisher
 
@@ -37,6 +38,7 @@ class Tools:
     ledger: Ledger
     publisher: Publisher
     listener: Listener
+    metadata: MetadataPolicy = field(default_factory=MetadataPolicy)
 
     def with_connector(self, connector: Connector) -> "Tools":
         values = {name: getattr(self, name) for name in self.__slots__}

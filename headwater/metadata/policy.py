@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from headwater.model import Meta, digest
+from headwater.model import Document, digest
 
 OnMissing: TypeAlias = Literal["report", "quarantine"]
 
@@ -24,13 +24,13 @@ class MetadataPolicy:
             return ""
         return digest(*self.required, self.on_missing, self.language, self.timezone)[:16]
 
-    def missing(self, title: str, meta: Meta) -> tuple[str, ...]:
-        """Required fields that a document lacks, in the order in which they are required."""
-        has = {"title": title, **meta}
+    def missing(self, document: Document) -> tuple[str, ...]:
+        """Required fields that a resolved document lacks, in the order in which they are required."""
+        has = {"title": document.raw.title or document.meta.get("title", ""), **document.raw.meta}
         return tuple(name for name in self.required if has.get(name) in (None, "", ()))
 
 
-def finding(missing: tuple[str, ...]) -> str:
+def lacking(missing: tuple[str, ...]) -> str:
     """For whoever has to add them."""
     names = " and ".join(missing) if len(missing) < 3 else f"{', '.join(missing[:-1])} and {missing[-1]}"
     return (

@@ -57,8 +57,8 @@ def resolved(document: Document, policy: MetadataPolicy | None = None) -> Docume
     nothing.
     """
     raw, found = document.raw, merged(document, policy.timezone if policy else "UTC")
+    _settle_language(document, found, policy)
     if policy is not None:
-        _settle_language(document, found, policy)
         _link_translation(document, found, policy)
     updated = _settle_dates(document, found)
     said = raw.meta.get("findings", ())
@@ -130,7 +130,7 @@ def _checked(name: str, value: MetaValue, where: str, timezone: str, findings: l
     if not isinstance(value, str):
         return ", ".join(_as_tuple(value)) if isinstance(value, tuple) else value
     text = encodable(value)[:LONGEST]
-    if name in DATES and moment_of(text) is None:
+    if name in DATES:
         try:
             return stated_date(text, timezone).isoformat()
         except (ValueError, OverflowError) as error:
@@ -158,19 +158,19 @@ def _as_tuple(value: MetaValue) -> tuple[str, ...]:
 # what only the text shows ---------------------------------------------------------------------------------
 
 
-def _settle_language(document: Document, found: Resolved, policy: MetadataPolicy) -> None:
+def _settle_language(document: Document, found: Resolved, policy: MetadataPolicy | None) -> None:
     if "language" in found.values:
         return
     own = document.meta.get("language", "")
     stated = language_code(own) if isinstance(own, str) else ""
-    detected = detected_language(prose_of(document.blocks), stated)
+    detected = detected_language(prose_of(document.blocks), stated) if policy is not None else ""
     if detected and not (stated and same_language(detected, stated)):
         against = f", against {stated} in the page's head" if stated else ""
         found.put("language", detected, origin(Level.DETECTED, f"in its text{against}"))
     elif stated:
         where = read(document.meta.get(ORIGINS)).get("language", _file_level(document))
         found.put("language", stated, where)
-    elif policy.language:
+    elif policy is not None and policy.language:
         found.put("language", policy.language, Level.SOURCE)
 
 

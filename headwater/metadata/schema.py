@@ -98,7 +98,7 @@ REQUIRABLE = tuple(
 )
 """What a source may require of its documents."""
 
-STATEABLE = tuple(name for name in REQUIRABLE if name not in ("title", "canonical"))
+STATEABLE = tuple(name for name in REQUIRABLE if name != "title")
 """What any level may state, beside `title`, `kind` and `access`."""
 
 ALIASES = {

@@ -9,10 +9,8 @@ from headwater.index.base import NEVER, Point, StoredPoint
 from headwater.index.points import point_id
 from headwater.interfaces import SparseVector, Vectors
 from headwater.ledger.base import DocumentRow
-from headwater.model import Access, Chunk, Meta, MetaValue, Span
-
-FILTERABLE = ("product", "version", "language", "owner", "tags", "audience")
-"""Metadata that is copied to the top level of a point's payload, where it carries a payload index."""
+from headwater.metadata.payload import filter_fields
+from headwater.model import Access, Chunk, MetaValue, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def chunk_payload(chunk: Chunk, row: DocumentRow, publication: int) -> dict[str,
         "embedded_hash": chunk.embedded_hash,
         **_state(publication),
         **access_payload(chunk.access),
-        **_filter_fields(chunk.metadata),
+        **filter_fields(chunk.metadata),
     }
     if row.updated_at is not None:
         payload["updated"] = int(row.updated_at.timestamp())
@@ -133,15 +131,6 @@ def _state(publication: int) -> dict[str, int]:
 
 def _plain(value: MetaValue) -> str | int | float | list[str]:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _filter_fields(metadata: Meta) -> Mapping[str, Any]:
-    found: dict[str, Any] = {}
-    for name in FILTERABLE:
-        value = metadata.get(name)
-        if value not in (None, "", ()):
-            found[name] = list(value) if isinstance(value, tuple) else str(value)
-    return found
 
 
 def utc_now() -> datetime:
