@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.steps import unconfigured
 from flows.workshop import Workshop
+from headwater.likeness.update import duplicates
 from headwater.model import PUBLIC_PRINCIPAL
 
 
@@ -21,6 +22,7 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             listed.append({"source": row.source, "document": row.id, "title": row.title, "kind": row.kind})
     failures, blocks = ledger.failures(generation), ledger.blocks()
     failing, blocked = Counter(f.source for f in failures), Counter(b.source for b in blocks)
+    alike = duplicates(ledger, generation)
     known = {row.name: row for row in ledger.sources()}
     kinds = {s.name: s.kind for s in workshop.settings.sources} | {name: row.kind for name, row in known.items()}
     rows = [
@@ -31,6 +33,8 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             "chunks": chunks[name],
             "failing": failing[name],
             "blocked": blocked[name],
+            "duplicates": alike[name].documents if name in alike else 0,
+            "clusters": alike[name].clusters if name in alike else 0,
             "last_complete": _text(known[name].last_complete) if name in known else None,
         }
         for name, kind in kinds.items()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
+from flows.likeness import refresh_duplicates
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.ingest.report import RunReport, SourceReport
@@ -60,7 +61,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
         report.sources.append(_run_source(workshop, name, steps))
     index = workshop.index(workshop.generation)
     collect(index, workshop.ledger, workshop.generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
-    report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop)])
+    report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop), *refresh_duplicates(workshop)])
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})

@@ -1,6 +1,6 @@
 """An index of either kind with a ledger, where documents are published as a run publishes them, and asked for."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from headwater.index.query import HasId, Not
 from headwater.ledger.base import DocumentRow, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
-from headwater.model import Access, Chunk, Span
+from headwater.model import HELP, Access, Chunk, Span
 from headwater.publishing.attach import attach
 from headwater.publishing.publisher import Publisher
 from headwater.publishing.records import EmbeddedChunk, Prepared, utc_now
@@ -30,7 +30,8 @@ COLLECTION = PREFIX + GENERATION
 class Paper:
     """A document of a few short passages; `allow` and `deny` as its source states them.
 
-    Passages are parts of those `wholes` that they lie in; `leads` are how many characters each repeats.
+    Passages are parts of those `wholes` that they lie in; `leads` are how many characters each repeats, `facts` is
+    metadata of all of them.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Paper:
     deny: frozenset[str] = frozenset()
     wholes: tuple[Span, ...] = ()
     leads: tuple[int, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    kind: str = HELP
 
     def readable_by(self, asker: Iterable[str]) -> bool:
         """The rule, written down once more: someone who is let in by one thing they are, and kept out by none."""
@@ -87,7 +90,7 @@ class Desk:
         access, now = Access(paper.allow, paper.deny), utc_now()
         row = DocumentRow(
             source="desk", id=paper.name, version="1", content_hash="", fingerprint="", access=access, publication=0,
-            chunks=len(paper.passages), kind="help", title=paper.name, uri=f"desk:{paper.name}", updated_at=None,
+            chunks=len(paper.passages), kind=paper.kind, title=paper.name, uri=f"desk:{paper.name}", updated_at=None,
             detected_at=now, published_at=now, verified_at=now,
         )  # fmt: skip
         vectors = zip(self.dense.embed(paper.passages), self.sparse.encode(paper.passages), strict=True)
@@ -103,7 +106,7 @@ class Desk:
                 uri=row.uri,
                 tokens=9,
                 access=access,
-                metadata={"title": paper.name},
+                metadata={"title": paper.name, **paper.facts},
                 wholes=tuple(span for span in paper.wholes if span.first <= position <= span.last),
                 lead=paper.leads[position] if paper.leads else 0,
                 joint="\n",
