@@ -2,24 +2,40 @@
 
 import io
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
-from docx.table import Table as DocxTable
+from docx.document import Document as DocxDocument
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.oxml.ns import qn
+from docx.oxml.parser import parse_xml
 from docx.table import _Cell
 from docx.text.paragraph import Paragraph
 from unstructured.partition.docx import DocxPartitionerOptions, _DocxPartitioner, _paragraph_text
 
-from headwater.errors import TooLargeError
 from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing import office
-from headwater.parsing.blocks import document, squeeze, squeeze_lines, table_block
-from headwater.parsing.docx_tree import normalise
+from headwater.parsing.blocks import document, squeeze, squeeze_lines
+from headwater.parsing.docx_hidden import Hidden
+from headwater.parsing.docx_links import links
+from headwater.parsing.docx_notes import inline_notes
+from headwater.parsing.docx_styles import (
+    Styled,
+    heading_level,
+    is_bold,
+    style_chain,
+    type_size,
+    with_captions,
+    with_headings,
+)
+from headwater.parsing.docx_table import box_content, table_of
+from headwater.parsing.docx_tree import accept_changes, flatten
+from headwater.parsing.office_chart import CHART, chart_table
+from headwater.parsing.tally import Tally
 
-VERSION = "1"
+VERSION = "2"
 
-_CELL_LIMIT = 500_000
 _CODE_STYLE = re.compile(
     r".*\b(?:source ?code|preformatted|verbatim|console|terminal)\b.*|(?:.* )?code(?: block| text)?|listing|plain text",
     re.IGNORECASE,
@@ -28,35 +44,34 @@ _CODE_STYLE = re.compile(
 _SENTENCE = re.compile(r"[^{}()<>;=$|\\]{30,}[.!?:]")
 _MONOSPACED = re.compile(r"courier|consolas|mono\b|menlo|lucida console|source code", re.IGNORECASE)
 _TOC_STYLE = re.compile(r"toc(?: heading|heading| ?\d)|table of figures", re.IGNORECASE)
-_HEADING_STYLE = re.compile(r"heading (\d)", re.IGNORECASE)
 
 
 def parse(raw: RawDocument) -> Document:
     """Headings by style or outline level, numbered items with the numbers that Word shows, tables by cell."""
     with office.open_container(raw.content, "word/") as archive:
         meta = dict(office.core_properties(archive))
+    tally = Tally()
     with office.translated("the Word document"):
         options = DocxPartitionerOptions.load(
             file=io.BytesIO(raw.content), file_path=None, include_page_breaks=False, infer_table_structure=False
         )
-        hidden = normalise(options.document.element.body)
-        blocks = list(_blocks(_Walk(options)))
-    if hidden:
-        meta["hidden_characters"] = hidden
-    return document(raw, blocks, meta)
+        _normalise(options.document, tally)
+        items = with_headings(list(_Walk(options).items()))
+        blocks = list(_blocks(items))
+    title = next((item.text for item in items if isinstance(item, Styled) and item.style == "Title"), "")
+    if title:
+        meta.setdefault("title", squeeze(title))
+    return document(raw, blocks, meta, tally)
 
 
-@dataclass(frozen=True, slots=True)
-class _Styled:
-    """A paragraph and what its styles say; `list_level` from 0, None outside lists, `heading` from 1, 0 for none."""
-
-    text: str
-    page: int
-    style: str
-    label: str
-    list_level: int | None
-    heading: int
-    code: bool
+def _normalise(file: DocxDocument, tally: Tally) -> None:
+    """Make its XML show plainly what a reader sees, before anything walks it."""
+    body, part = file.element.body, file.part
+    styles = next((r.target_part for r in part.rels.values() if r.reltype == RELATIONSHIP_TYPE.STYLES), None)
+    accept_changes(body)
+    Hidden(getattr(styles, "element", None), tally).remove(body)
+    inline_notes(part, body)
+    flatten(body)
 
 
 class _Walk(_DocxPartitioner):
@@ -66,16 +81,38 @@ class _Walk(_DocxPartitioner):
     styles say, and mixes in headers and footers.
     """
 
-    def items(self) -> Iterator[_Styled | tuple[DocxTable, int]]:
-        """Paragraphs, and tables with the page they start on, in reading order."""
-        for item in self._document.iter_inner_content():
+    def items(self) -> Iterator[Styled | Block]:
+        """Paragraphs, and tables as blocks, in reading order."""
+        self._group = 0
+        yield from self._inside(self._document)
+
+    def _inside(self, holder: DocxDocument | _Cell) -> Iterator[Styled | Block]:
+        for item in holder.iter_inner_content():
+            page = self._opts.metadata_page_number or 0
             if isinstance(item, Paragraph):
                 yield from self._paragraph(item)
+                yield from self._charts(item, page)
+            elif (box := box_content(item)) is not None:
+                yield from self._inside(box)
             else:
-                self._advance_table_numbering(item)
-                yield item, self._opts.metadata_page_number or 0
+                self._group += 1
+                yield from table_of(item, self._numbered, group=self._group, page=page)
 
-    def _paragraph(self, paragraph: Paragraph) -> Iterator[_Styled]:
+    def _numbered(self, paragraph: Paragraph) -> str:
+        """As it stands in a cell, where a number may be all there is."""
+        label = self._list_labels.label(paragraph)
+        text = _paragraph_text(paragraph)
+        return f"{label} {text}" if label and not text.strip().startswith(label) else text
+
+    def _charts(self, paragraph: Paragraph, page: int) -> Iterator[Block]:
+        for chart in paragraph._p.iter(CHART):
+            part = paragraph.part.related_parts.get(chart.get(qn("r:id"), ""))
+            if part is not None:
+                self._group += 1
+                block = chart_table(parse_xml(part.blob), group=self._group, page=page)
+                yield from [block] if block else []
+
+    def _paragraph(self, paragraph: Paragraph) -> Iterator[Styled]:
         label = self._list_labels.label(paragraph)
         text = _paragraph_text(paragraph)
         breaks = paragraph.rendered_page_breaks
@@ -85,43 +122,50 @@ class _Walk(_DocxPartitioner):
         if text.strip():
             style, name = self._list_labels.style_of(paragraph), self._style_name(paragraph)
             number, level, _ = self._list_labels._resolve_num_pr(paragraph)
-            yield _Styled(
+            yield Styled(
                 text=text,
                 page=self._opts.metadata_page_number or 0,
                 style=name,
                 label=label,
                 list_level=None if number in (None, "0") else (level or 0),
-                heading=_heading_level(paragraph, style, name),
+                heading=heading_level(paragraph, style, name),
                 code=_is_code(paragraph, style, name),
+                bold=is_bold(paragraph, style),
+                size=type_size(paragraph, style),
+                links=links(paragraph._p, paragraph.part),
             )
         for _ in breaks:
             list(self._opts.increment_page_number())
 
 
-def _blocks(walk: _Walk) -> Iterator[Block]:
+def _blocks(items: Sequence[Styled | Block]) -> Iterator[Block]:
     groups = office.Groups()
-    code: list[str] = []
-    for item in walk.items():
-        if isinstance(item, _Styled) and item.code:
-            code.append(item.text)
+    code: list[Styled] = []
+    for item in with_captions(items):
+        if isinstance(item, Styled) and item.code:
+            code.append(item)
             continue
         if code:
-            yield Block(kind=BlockKind.CODE, text="\n".join(code))
+            yield _code(code)
             code = []
-        if not isinstance(item, _Styled):
-            yield from _table(item[0], groups.next(), item[1])
+        if isinstance(item, Block):
+            yield replace(item, group=groups.next())
         elif not _TOC_STYLE.match(item.style):
             yield _block(item, groups)
     if code:
-        yield Block(kind=BlockKind.CODE, text="\n".join(code))
+        yield _code(code)
 
 
-def _block(item: _Styled, groups: office.Groups) -> Block:
+def _code(lines: Sequence[Styled]) -> Block:
+    return Block(kind=BlockKind.CODE, text="\n".join(line.text for line in lines), page=lines[0].page)
+
+
+def _block(item: Styled, groups: office.Groups) -> Block:
     shown = squeeze_lines(item.text)
     if item.heading:
         groups.end()
         text = squeeze(f"{item.label} {item.text}")
-        return Block(kind=BlockKind.HEADING, text=text, level=item.heading, page=item.page)
+        return Block(kind=BlockKind.HEADING, text=text, level=item.heading, page=item.page, links=item.links)
     level, ordinal = item.list_level, office.ordinal_of(item.label)
     typed = office.typed_item(shown) if level is None else None
     if typed:
@@ -132,31 +176,16 @@ def _block(item: _Styled, groups: office.Groups) -> Block:
         level = max(level or 0, int(depth[0]) - 1 if depth else 0)
     if level is None:
         groups.end()
-        return office.prose(shown, page=item.page)
-    kind = BlockKind.STEP if ordinal else BlockKind.LIST_ITEM
-    return Block(kind=kind, text=shown, level=level, ordinal=ordinal, group=groups.of("list"), page=item.page)
-
-
-def _heading_level(paragraph: Paragraph, style: Any, style_name: str) -> int:
-    """From 1; 0 for a paragraph that is no heading. The paragraph's own outline level goes before its style's."""
-    if style_name == "Title":
-        return 1
-    holders = [paragraph._p, *(link.element for link in _style_chain(style))]
-    for holder in holders:
-        levels = holder.xpath("./w:pPr/w:outlineLvl/@w:val")
-        if levels and levels[0].isdigit():
-            return int(levels[0]) + 1 if int(levels[0]) < 9 else 0
-    named = _HEADING_STYLE.fullmatch(style_name)
-    return int(named[1]) if named else 0
-
-
-def _style_chain(style: Any) -> Iterator[Any]:
-    """A style and those it is based on; a loop among them, as damaged files have, ends."""
-    for _ in range(20):
-        if style is None:
-            return
-        yield style
-        style = getattr(style, "base_style", None)
+        return replace(office.prose(shown, page=item.page), links=item.links)
+    return Block(
+        kind=BlockKind.STEP if ordinal else BlockKind.LIST_ITEM,
+        text=shown,
+        level=level,
+        ordinal=ordinal,
+        group=groups.of("list"),
+        page=item.page,
+        links=item.links,
+    )
 
 
 def _is_code(paragraph: Paragraph, style: Any, style_name: str) -> bool:
@@ -164,58 +193,8 @@ def _is_code(paragraph: Paragraph, style: Any, style_name: str) -> bool:
         return True
     if _SENTENCE.fullmatch(paragraph.text.strip()):
         return False
-    fonts = [font for link in _style_chain(style) for font in link.element.xpath("./w:rPr/w:rFonts/@w:ascii")]
+    fonts = [font for link in style_chain(style) for font in link.element.xpath("./w:rPr/w:rFonts/@w:ascii")]
     if fonts and _MONOSPACED.search(fonts[0]):
         return True
     runs = [run for run in paragraph.runs if run.text.strip()]
     return bool(runs) and all(run.font.name and _MONOSPACED.search(run.font.name) for run in runs)
-
-
-def _table(table: DocxTable, group: int, page: int) -> Iterator[Block]:
-    cells = sum(max(cell.grid_span, 1) for row in table._tbl.tr_lst for cell in row.tc_lst)
-    if cells > _CELL_LIMIT:
-        raise TooLargeError(f"a table has {cells:,} cells, more than {_CELL_LIMIT:,}", advice="Split the table.")
-    texts: dict[Any, str] = {}
-    grid = []
-    for row in table.rows:
-        try:
-            grid.append([*[""] * row.grid_cols_before, *(_cell_text(cell, texts) for cell in row.cells)])
-        except ValueError:
-            # Merged cells that do not fit the grid: take those that are there.
-            grid.append([_cell_text(_Cell(tc, table), texts) for tc in row._tr.tc_lst])
-    office.check_text(sum(len(text) for row in grid for text in row))
-    caption = ""
-    if len(grid) > 1 and len(table.rows[0]._tr.tc_lst) == 1 and len(grid[0]) > 1:
-        # One cell across the whole width is the table's title.
-        caption = grid.pop(0)[0]
-    if len(grid) == 1 and len(set(grid[0])) == 1:
-        # A box around text, not a table.
-        text = squeeze_lines(grid[0][0])
-        if text:
-            yield office.prose(text, group=group, page=page)
-        return
-    block = table_block(grid, header_rows=_header_rows(table, len(grid)), caption=caption, group=group, page=page)
-    if block:
-        yield block
-
-
-def _header_rows(table: DocxTable, rows: int) -> int:
-    """Rows marked to repeat on every page; else the first, unless the table's look says it is an ordinary one."""
-    marked = len(table._tbl.xpath("./w:tr[w:trPr/w:tblHeader]"))
-    if marked:
-        return min(marked, rows)
-    first = table._tbl.xpath("./w:tblPr/w:tblLook/@w:firstRow")
-    return 0 if rows < 2 or (first and first[0] in ("0", "false")) else 1
-
-
-def _cell_text(cell: _Cell, known: dict[Any, str]) -> str:
-    """Text of a cell, that of tables inside it included; a merged cell is asked for once per position it covers."""
-    if cell._tc not in known:
-        parts = []
-        for item in cell.iter_inner_content():
-            if isinstance(item, Paragraph):
-                parts.append(_paragraph_text(item))
-            else:
-                parts.extend(_cell_text(_Cell(tc, item), known) for row in item.rows for tc in row._tr.tc_lst)
-        known[cell._tc] = "\n".join(part for part in parts if part.strip())
-    return known[cell._tc]

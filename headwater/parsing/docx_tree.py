@@ -8,39 +8,67 @@ from docx.oxml.parser import OxmlElement
 
 _MATH = "{http://schemas.openxmlformats.org/officeDocument/2006/math}"
 _FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
-_REMOVED = (qn("w:del"), qn("w:moveFrom"), qn("w:sdtPr"), qn("w:sdtEndPr"), _FALLBACK)
+_REMOVED = (
+    *(qn(f"w:{name}") for name in ("del", "moveFrom", "sdtPr", "sdtEndPr")),
+    # What a tracked change of format was before it.
+    *(qn(f"w:{name}Change") for name in ("rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr", "tcPr", "tblPrEx")),
+    _FALLBACK,
+)
 _SCRIPTS = {"sSup": "^", "sSub": "_", "sSubSup": "_^"}
 _WRAPPERS = tuple(
     qn(f"w:{name}") for name in ("ins", "moveTo", "smartTag", "fldSimple", "sdt", "sdtContent", "customXml")
 )
 
 
-def normalise(body: Any) -> int:
-    """Accept tracked changes, unwrap content controls, lift text boxes behind their paragraph, make formulas text.
-
-    Returns how many characters of hidden text were taken out.
-    """
+def accept_changes(body: Any) -> None:
+    """Tracked changes as if all were accepted, also those of rows, cells and paragraph marks; content controls open."""
+    for mark in list(body.iter(qn("w:del"), qn("w:moveFrom"))):
+        holder = mark.getparent()
+        if holder is None:
+            continue
+        if holder.tag == qn("w:trPr"):
+            _remove(holder.getparent())
+        elif holder.tag == qn("w:rPr") and holder.getparent().tag == qn("w:pPr"):
+            _join_next(holder.getparent().getparent())
+    for mark in list(body.iter(qn("w:cellDel"))):
+        _empty(mark.getparent().getparent())
     for element in list(body.iter(*_REMOVED)):
-        element.getparent().remove(element)
-    hidden = _remove_hidden(body)
+        _remove(element)
     for element in list(body.iter(*_WRAPPERS)):
         _unwrap(element)
+
+
+def flatten(body: Any) -> None:
+    """Formulas become text, text boxes paragraphs behind the one they are anchored to."""
     for formula in list(body.iter(f"{_MATH}oMath")):
         _to_run(formula)
     for box in list(body.iter(qn("w:txbxContent"))):
         _lift(box)
-    return hidden
 
 
-def _remove_hidden(body: Any) -> int:
-    removed = 0
-    for mark in list(body.iter(qn("w:vanish"))):
-        run = mark.getparent().getparent()
-        if run is None or run.tag != qn("w:r") or mark.get(qn("w:val")) in ("0", "false", "off"):
-            continue
-        removed += sum(len(text.text or "") for text in run.iter(qn("w:t")))
-        run.getparent().remove(run)
-    return removed
+def _remove(element: Any) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
+def _empty(cell: Any) -> None:
+    for child in list(cell):
+        if child.tag != qn("w:tcPr"):
+            cell.remove(child)
+    cell.append(OxmlElement("w:p"))
+
+
+def _join_next(paragraph: Any) -> None:
+    """A paragraph whose end was deleted goes on in the next one, which keeps its own properties."""
+    following = paragraph.getnext()
+    if following is None or following.tag != qn("w:p"):
+        return
+    place = 1 if len(following) and following[0].tag == qn("w:pPr") else 0
+    for child in [child for child in paragraph if child.tag != qn("w:pPr")]:
+        following.insert(place, child)
+        place += 1
+    _remove(paragraph)
 
 
 def _unwrap(element: Any) -> None:

@@ -25,6 +25,8 @@ _CORE = {
     "{http://schemas.openxmlformats.org/package/2006/metadata/core-properties}category": "category",
 }
 _LABEL = re.compile(r"[(\[]*([0-9]+(?:\.[0-9]+)*|[A-Za-z]{1,6}|[\u2460-\u2473])[.)\]:]*")
+_WORDED_LABEL = re.compile(r"([^\W\d_]{2,20})\s+([0-9]+(?:\.[0-9]+)*|[A-Z]|[IVXLC]+)[.):]*")
+_STEP_WORDS = ("step", "schritt", "étape", "etape", "paso", "passo", "stap", "steg", "krok")
 _TEXT_LIMIT = 30_000_000
 _TYPED = re.compile(r"(?:[•●◦▪■‣·○➢✓\uf0b7\uf0a7]|(?:(\d{1,2})[.)]|\(?([a-z\d])\)))\s+(?=\S)")
 _ADMONITION = re.compile(
@@ -99,9 +101,15 @@ def translated(what: str) -> Iterator[None]:
 
 
 def ordinal_of(label: str) -> str:
-    """ "4" of "4.", "b" of "(b)", "1.2" of "1.2."; "" for a label that counts nothing."""
-    found = _LABEL.fullmatch(label.strip())
-    return found[1] if found else ""
+    """ "4" of "4.", "b" of "(b)", "1.2" of "1.2.", "3" of "Step 3:", "Article 2"; "" for what counts nothing."""
+    label = label.strip()
+    found = _LABEL.fullmatch(label)
+    if found:
+        return found[1]
+    worded = _WORDED_LABEL.fullmatch(label)
+    if not worded:
+        return ""
+    return worded[2] if worded[1].casefold() in _STEP_WORDS else f"{worded[1]} {worded[2]}"
 
 
 def check_text(characters: int) -> None:
