@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from headwater.errors import FatalError
+from headwater.ingest.absence import is_final
 from headwater.ingest.fingerprint import is_current
 from headwater.interfaces import Connector
 from headwater.ledger.base import Failure, Ledger
@@ -21,13 +22,17 @@ class Plan:
     failing: tuple[Failure, ...]
     """Failed before in this very version, for a reason that another attempt would not change."""
     absent: tuple[str, ...]
-    """Live documents that are gone; filled only from a complete listing, or where the source said so."""
+    """Live documents that are gone: the source said so, or its listing is complete and final."""
     unreadable: tuple[Unreadable, ...]
     blocked: tuple[tuple[str, str], ...]
     """Listed documents a person took out of search, with the reason."""
     complete: bool
     forgotten: tuple[str, ...] = ()
     """Documents that failed before and are not listed any more."""
+    unsure: tuple[str, ...] = ()
+    """Live documents missing from a complete listing of a source that may hold more than it lists."""
+    banned: frozenset[str] = frozenset()
+    """Those of `absent` that a person took out of search."""
     new: frozenset[str] = frozenset()
     """Those of `changed` that are not live, so that nobody has to ask the ledger for their rows."""
 
@@ -89,16 +94,21 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
             advice=f"If that is intended, run `headwater remove --source {connector.name}`.",
         )
     absent = {id for id in gone if id in live and id not in seen}
-    if complete:
-        absent |= live.keys() - seen
+    missing = live.keys() - seen - absent if complete else set()
+    if is_final(connector):
+        absent |= missing
+        missing = set()
     # A block that was stopped before it took the document out of search.
-    absent |= live.keys() & blocks.keys()
+    banned = frozenset(live.keys() & blocks.keys())
+    absent |= banned
     return Plan(
         listed=len(seen),
         changed=tuple(changed),
         unchanged=unchanged,
         failing=tuple(failing),
         absent=tuple(sorted(absent)),
+        unsure=tuple(sorted(missing - banned)),
+        banned=banned,
         unreadable=tuple(unreadable),
         blocked=tuple(blocked),
         complete=complete,

@@ -28,11 +28,15 @@ class SourceReport:
     skipped: int = 0
     failed: int = 0
     quarantined: int = 0
+    withheld: int = 0
+    tombstones: int = 0
     chunks: int = 0
     embedded: int = 0
     reused: int = 0
     seconds: float = 0.0
     error: str = ""
+    coverage: dict[str, dict[str, int]] = field(default_factory=dict)
+    """By field of the schema: how many of the live documents state it."""
     problems: list[Problem] = field(default_factory=list)
 
     def count(self, document: str, outcome: Outcome) -> None:
@@ -61,6 +65,12 @@ class SourceReport:
         """The source as a whole could not be ingested; what is live of it stays."""
         self.error = message
         self.problems.append(Problem(self.source, "", "failed", message, advice))
+
+    def withhold(self, finding: str, documents: int) -> None:
+        """So many removals wait for a person."""
+        self.withheld += documents
+        advice = f"If that is right: headwater approve {self.source}"
+        self.problems.append(Problem(self.source, "", "withheld", finding, advice))
 
     def note(self, document: str, finding: str) -> None:
         """Something about an indexed document that a person should know (an access rule that failed closed)."""
@@ -102,7 +112,7 @@ class RunReport:
         """0 all well, 1 a source failed as a whole, 3 finished but some documents failed or are held back."""
         if any(source.error for source in self.sources):
             return 1
-        return 3 if any(source.failed or source.quarantined for source in self.sources) else 0
+        return 3 if any(source.failed or source.quarantined or source.withheld for source in self.sources) else 0
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.errors import HeadwaterError, RetriableError
+from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
@@ -235,8 +236,9 @@ class SourceRun:
     # the end ----------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
-        """Remove what is gone from the source, in as few epochs as possible."""
-        going = list(self._absent)
+        """Remove what is gone from the source, in as few epochs as possible, unless it is suspiciously much."""
+        self._settle_unsure()
+        going = self._believed()
         for start in range(0, len(going), REMOVED_TOGETHER):
             part = going[start : start + REMOVED_TOGETHER]
             events = [self._outcomes.make_event(id, "removed", reason=Removed().reason) for id in part]
@@ -244,6 +246,37 @@ class SourceRun:
             self._removed(part)
             self.tools.listener.published(self.name, documents=0, epoch=done.epoch)
         self._outcomes.flush()
+
+    def _settle_unsure(self) -> None:
+        """Of documents that a listing merely lacks, add those that are gone for sure, unless there are too many."""
+        plan, tools = self.plan(), self.tools
+        unsure = [id for id in plan.unsure if id not in self._absent]
+        if self._too_many({*self._absent, *unsure}):
+            self._absent |= dict.fromkeys(unsure, "")
+            return
+        gone = confirmed_gone(
+            tools.connector, tools.ledger, unsure, now=utc_now(), complete=plan.complete, caution=tools.caution
+        )
+        self._absent |= dict.fromkeys((id for id in gone if self._row(id) is not None), "")
+        self.report.tombstones = len(tools.ledger.learned(self.name, TOMBSTONES) or {})
+
+    def _believed(self) -> list[str]:
+        """What is removed now: everything, or what a person wants removed anyway where it is too much."""
+        ledger, going = self.tools.ledger, set(self._absent)
+        if not self._too_many(going):
+            if self._only is None:
+                release(ledger, self.name)
+            return list(self._absent)
+        banned = self.plan().banned
+        live = ledger.count(self.tools.publisher.generation, self.name)
+        self.report.withhold(withhold(ledger, self.name, going - banned, live, utc_now()), len(going - banned))
+        return [id for id in self._absent if id in banned]
+
+    def _too_many(self, going: set[str]) -> bool:
+        ledger, going = self.tools.ledger, going - self.plan().banned
+        if len(going) <= self.tools.caution.documents or is_approved(ledger, self.name, going):
+            return False
+        return self.tools.caution.withholds(len(going), ledger.count(self.tools.publisher.generation, self.name))
 
     def _removed(self, ids: list[str]) -> None:
         for id in ids:

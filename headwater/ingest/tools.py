@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from headwater.index.base import Index
+from headwater.ingest.caution import Caution
 from headwater.ingest.listener import Listener
 from headwater.interfaces import Chunker, Connector, Dense, Sparse
 from headwater.ledger.base import Ledger
@@ -39,6 +40,7 @@ class Tools:
     publisher: Publisher
     listener: Listener
     metadata: MetadataPolicy = field(default_factory=MetadataPolicy)
+    caution: Caution = field(default_factory=Caution)
 
     def with_connector(self, connector: Connector) -> "Tools":
         values = {name: getattr(self, name) for name in self.__slots__}

@@ -1,0 +1,81 @@
+"""What becomes of documents that are not in their source's listing any more: removed, kept for now, or withheld.
+
+Sources list less than they hold when they are broken, half-migrated, or asked with a credential that lost a right.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+
+from headwater.errors import GoneError, HeadwaterError
+from headwater.ingest.caution import Caution
+from headwater.ingest.look import fetch
+from headwater.interfaces import Connector
+from headwater.ledger.base import Ledger
+
+TOMBSTONES, WITHHELD, APPROVED = "tombstones", "withheld", "approved"
+"""Names under which the ledger learns, per source: {id: since}, {"documents": [...], ...}, {"documents": [...]}."""
+
+EXAMPLES = 5
+
+
+def is_final(connector: Connector) -> bool:
+    """Whether a complete listing of this connector is all there is, so that absence needs no second look."""
+    return bool(getattr(connector, "absence_is_final", False))
+
+
+def confirmed_gone(
+    connector: Connector, ledger: Ledger, unsure: Sequence[str], *, now: datetime, complete: bool, caution: Caution
+) -> list[str]:
+    """Those of `unsure` (live, and missing from a complete listing) that are to be removed now.
+
+    On its first absence a document is asked for by id: only GoneError removes it. Otherwise it gets a tombstone,
+    which a later complete listing without it settles, or `caution.tombstone` of time.
+    """
+    before = ledger.learned(connector.name, TOMBSTONES) or {}
+    if not complete:
+        return _expired(before, now, caution)
+    gone, kept = [], {}
+    for id in unsure:
+        if id in before or _is_gone(connector, id):
+            gone.append(id)
+        else:
+            kept[id] = now.isoformat()
+    if kept or before:
+        ledger.learn(connector.name, TOMBSTONES, kept)
+    return gone
+
+
+def _expired(tombstones: Mapping[str, str], now: datetime, caution: Caution) -> list[str]:
+    return [id for id, since in tombstones.items() if now - datetime.fromisoformat(since) > caution.tombstone]
+
+
+def _is_gone(connector: Connector, id: str) -> bool:
+    try:
+        fetch(connector, id)
+    except GoneError:
+        return True
+    except HeadwaterError:
+        return False
+    return False
+
+
+def withhold(ledger: Ledger, source: str, going: Collection[str], live: int, now: datetime) -> str:
+    """Remember what was withheld, for `approve`, and say it in a sentence."""
+    documents = sorted(going)
+    ledger.learn(source, WITHHELD, {"documents": documents, "live": live, "since": now.isoformat()})
+    examples = ", ".join(documents[:EXAMPLES]) + (", ..." if len(documents) > EXAMPLES else "")
+    share = f"{100 * len(documents) / live:.0f}%" if live else "all"
+    return f"{len(documents):,} of {live:,} documents ({share}) would be removed, and none was: {examples}"
+
+
+def release(ledger: Ledger, source: str) -> None:
+    """Nothing is withheld any more: what was approved is done, or came back."""
+    for name in (WITHHELD, APPROVED):
+        if ledger.learned(source, name):
+            ledger.learn(source, name, {})
+
+
+def is_approved(ledger: Ledger, source: str, going: Iterable[str]) -> bool:
+    """Whether a person has approved that all of these go."""
+    approved = ledger.learned(source, APPROVED) or {}
+    return set(going) <= set(approved.get("documents", ()))
