@@ -18,12 +18,16 @@ NOT_MODIFIED = 304
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`url` is where the answer came from, after redirects; header names are in lower case."""
+    """`url` is where the answer came from, after redirects; header names are in lower case.
+
+    `permanent` is whether every redirect on the way said that it is one for good (301, 308).
+    """
 
     url: str
     status: int
     headers: Mapping[str, str]
     body: bytes
+    permanent: bool = True
 
     def json(self) -> Any:
         """The body as JSON; TransientSourceError when it is none, as gateways in trouble answer with pages."""

@@ -3,7 +3,7 @@
 import atexit
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 from urllib.parse import urljoin, urlsplit
@@ -81,10 +81,12 @@ class Http:
         self._client.close()
 
     def _attempt(self, url: str, headers: Mapping[str, str]) -> Answer:
+        permanent = True
         for _ in range(_MOST_REDIRECTS + 1):
             answer = self._ask(url, headers)
             if answer.status not in _REDIRECTS or "location" not in answer.headers:
-                return self._judged(answer)
+                return self._judged(replace(answer, permanent=permanent))
+            permanent = permanent and answer.status in (301, 308)
             url = urljoin(answer.url, answer.headers["location"])
         raise FetchError(f"{shown(url)} is redirected without end")
 

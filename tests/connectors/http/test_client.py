@@ -72,7 +72,10 @@ def test_answers_and_conditional_requests(client: Http, server: LocalServer) -> 
     assert (again.status, again.body) == (304, b"")
     assert client.get(f"{server.url}/packed").body == b"word " * 1_000
     assert client.get(f"{server.url}/json").json() == {"a": 1}
-    assert client.get(f"{server.url}/moved").url == f"{server.url}/page"
+    moved = client.get(f"{server.url}/moved")
+    assert (moved.url, moved.permanent) == (f"{server.url}/page", True)
+    server.faults.append(once(302, Location="/moved"))
+    assert not client.get(f"{server.url}/anywhere").permanent
 
 
 def test_equal_settings_share_a_client(settings: HttpSettings) -> None:
