@@ -6,6 +6,7 @@ from typing import Any
 from flows.steps import unconfigured
 from flows.workshop import Workshop
 from headwater.likeness.update import duplicates
+from headwater.metadata.survey import kept_survey
 from headwater.model import PUBLIC_PRINCIPAL
 
 
@@ -35,6 +36,7 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             "blocked": blocked[name],
             "duplicates": alike[name].documents if name in alike else 0,
             "clusters": alike[name].clusters if name in alike else 0,
+            "coverage": _coverage(workshop, name),
             "last_complete": _text(known[name].last_complete) if name in known else None,
         }
         for name, kind in kinds.items()
@@ -70,6 +72,12 @@ def access_of(workshop: Workshop, asker: frozenset[str]) -> list[dict[str, Any]]
         for row in workshop.ledger.documents(workshop.generation)
         if row.access.admits(asker)
     ]
+
+
+def _coverage(workshop: Workshop, source: str) -> dict[str, dict[str, int]]:
+    """As it was counted after the last run that changed something; {} before any."""
+    found = kept_survey(workshop.ledger, source)
+    return found.coverage() if found is not None else {}
 
 
 def _text(moment: Any) -> str | None:

@@ -11,7 +11,7 @@ from headwater.index.points import point_ids
 from headwater.ingest.look import content_hash
 from headwater.ledger.base import DocumentRow
 from headwater.linting.placing import Placed, place
-from headwater.metadata.origins import ORIGINS, read
+from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, origins_of
 from headwater.model import Block, Chunk, Document, NotModified
 from headwater.publishing.records import stored_chunk
 
@@ -36,8 +36,8 @@ def show_document(workshop: Workshop, row: DocumentRow) -> dict[str, Any]:
         "fingerprint": row.fingerprint,
         "publication": row.publication,
         "access": {"allow": sorted(row.access.allow), "deny": sorted(row.access.deny)},
-        "metadata": {key: value for key, value in row.meta.items() if key != ORIGINS},
-        "origins": read(row.meta.get(ORIGINS)),
+        "metadata": {key: value for key, value in row.meta.items() if key not in (ORIGINS, ACCESS_ORIGIN)},
+        "origins": origins_of(row.meta),
         "updated_at": row.updated_at.isoformat() if row.updated_at else None,
         "published_at": row.published_at.isoformat(),
         "verified_at": row.verified_at.isoformat(),

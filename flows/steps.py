@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, runtime_checkable
 
 from flows.likeness import refresh_duplicates
+from flows.survey import surveyed
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.ingest.report import RunReport, SourceReport
@@ -62,6 +63,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     index = workshop.index(workshop.generation)
     collect(index, workshop.ledger, workshop.generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop), *refresh_duplicates(workshop)])
+    report.notes.extend(surveyed(workshop, report.sources))
     report.epoch = workshop.ledger.epoch()
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})

@@ -66,11 +66,15 @@ def _print_status(found: dict[str, Any]) -> None:
         counts = (f"{source[name]:,}" for name in ("documents", "chunks", "failing", "blocked"))
         table.add_row(source["source"], source["kind"], *counts, (source["last_complete"] or "never")[:19])
     out.print(table)
+    for source in found["sources"]:
+        if source["coverage"]:
+            out.print(f"[dim]stated in {plain(source['source'])}:[/dim] {plain(_coverage(source['coverage']))}")
     for document in found.get("documents", ()):
         out.print(plain(f"{document['source']}/{document['document']}  {document['title']}"))
     for failure in found["failures"]:
+        word = "quarantined" if failure["reason"].startswith("Quarantined: ") else "failed"
         out.print(
-            f"[red]failed[/red] {plain(failure['source'] + '/' + failure['document'] + ': ' + failure['reason'])}"
+            f"[red]{word}[/red] {plain(failure['source'] + '/' + failure['document'] + ': ' + failure['reason'])}"
         )
     for block in found["blocks"]:
         out.print(
@@ -84,6 +88,10 @@ def _print_status(found: dict[str, Any]) -> None:
     for note in found["notes"]:
         out.print(f"[yellow]Note:[/yellow] {plain(note)}")
     out.print(f"Epoch {found['epoch']}, generation {found['generation']}, state in {plain(found['home'])}")
+
+
+def _coverage(fields: dict[str, dict[str, int]]) -> str:
+    return ", ".join(f"{name} {one['with']:,}/{one['of']:,}" for name, one in fields.items())
 
 
 def access(

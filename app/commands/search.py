@@ -13,6 +13,7 @@ from flows.workshop import Workshop
 from headwater.errors import ConfigError
 from headwater.retrieval.filters import parse_filters
 from headwater.retrieval.search import MOST_PASSAGES, Passage, Searcher, Wish
+from headwater.retrieval.unmatched import unmatched
 from headwater.settings import Settings
 
 SHOWN_CHARACTERS = 700
@@ -25,7 +26,8 @@ def search(
         list[str] | None,
         typer.Option(
             "--filter",
-            help="FIELD=VALUE, FIELD=ONE,OTHER, FIELD!=VALUE or updated>=2026-01-31. Repeatable; all must hold.",
+            help="FIELD=VALUE, FIELD=ONE,OTHER, FIELD!=VALUE, updated>=2026-01-31 or version>=2.1. "
+            "Repeatable; all must hold.",
             metavar="FILTER",
         ),
     ] = None,
@@ -78,10 +80,13 @@ def search(
         conditions = parse_filters(filters)
         passages = workshop.searcher().find(str(question), asker, wish, filters=conditions)
         empty = not passages and next(workshop.ledger.documents(workshop.generation), None) is None
+        notes = unmatched(filters, workshop.ledger.documents(workshop.generation), asker) if not passages else []
     if json:
-        print_json({"passages": [passage.as_json() for passage in passages]})
+        print_json({"passages": [passage.as_json() for passage in passages], "notes": notes})
     else:
         _print(passages, asker, empty=empty)
+        for note in notes:
+            out.print(f"[yellow]Note:[/yellow] {plain(note)}")
 
 
 def _answers(

@@ -11,6 +11,8 @@ ORIGINS = "origins"
 """Key of a document's metadata that holds `field: from origin` for every value."""
 ACCESS_ORIGIN = "access_origin"
 """Kept apart: who may read may come from elsewhere while nothing of what is written changes."""
+ITS_ID = "its id"
+"""Origin of a title that nothing states."""
 
 
 class Level(StrEnum):
@@ -57,3 +59,9 @@ def read(lines: object) -> dict[str, str]:
         return {}
     pairs = (str(line).partition(": from ") for line in lines)
     return {name: where for name, separator, where in pairs if separator}
+
+
+def origins_of(meta: Mapping[str, object]) -> dict[str, str]:
+    """Of a document as the ledger keeps it: field to origin, that of its readers included."""
+    access = meta.get(ACCESS_ORIGIN)
+    return read(meta.get(ORIGINS)) | ({"access": str(access)} if access else {})

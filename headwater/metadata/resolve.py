@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from headwater.metadata.dates import moment_of, stated_date
 from headwater.metadata.languages import base_language, detected_language, language_code, prose_of, same_language
-from headwater.metadata.origins import ORIGINS, Level, origin, rank, read, written
+from headwater.metadata.origins import ITS_ID, ORIGINS, Level, origin, rank, read, written
 from headwater.metadata.policy import MetadataPolicy
 from headwater.metadata.schema import DATES, STATEABLE, TEXTS
 from headwater.metadata.sop import header_fields
@@ -88,7 +88,7 @@ def merged(document: Document, timezone: str = "UTC") -> Resolved:
     statements = [*_by_source(document, origins), *_by_header(document), *_by_file(document)]
     for name, value, where in sorted(statements, key=lambda statement: rank(statement[2])):
         found.put(name, _checked(name, value, where, timezone, found.findings), where)
-    own = read(document.meta.get(ORIGINS)).get("title", _file_level(document)) if "title" in document.meta else "its id"
+    own = read(document.meta.get(ORIGINS)).get("title", _file_level(document)) if document.meta.get("title") else ITS_ID
     found.origins["title"] = origins.get("title", Level.CONNECTOR) if document.raw.title else own
     if "kind" in origins:
         found.origins["kind"] = origins["kind"]

@@ -9,6 +9,7 @@ from headwater.index.permitted import permitted_condition
 from headwater.index.query import AllOf, Condition, Query
 from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Ledger
+from headwater.retrieval.languages import languages_for
 from headwater.retrieval.passage import Passage
 from headwater.retrieval.tray import Tray
 from headwater.retrieval.wholes import Wholes
@@ -72,7 +73,8 @@ class Searcher:
         Under a budget, what does not fit any more comes in a smaller whole, or alone, or not at all.
         """
         conditions = tuple(filters)
-        dense, sparse = self.dense.embed_query(question), self.sparse.encode_query(question)
+        dense = self.dense.embed_query(question)
+        sparse = self.sparse.encode_query(question, languages_for(self.ledger, asker))
         for _ in range(ATTEMPTS):
             generation, epoch = self.ledger.generation(), self.ledger.epoch()
             candidates = wish.candidates
