@@ -4,16 +4,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from flows.workshop import Workshop, media_type
+from flows.workshop import Workshop, media_type, metadata_policy
 from headwater.errors import ParseError, RetriableError, SkippableError
 from headwater.ingest.look import fetch
-from headwater.interfaces import Chunker, Connector
+from headwater.interfaces import Connector, Tokens
 from headwater.linting.cuts import examine_cuts
 from headwater.linting.rules import BY_NAME, Finding
 from headwater.linting.sameness import Sameness
 from headwater.linting.tally import Count, Tally, shortened
 from headwater.linting.writing import examine_writing
-from headwater.model import Document, NotModified, RawDocument, Ref, Unreadable
+from headwater.metadata.policy import MetadataPolicy
+from headwater.metadata.resolve import resolved
+from headwater.model import Chunk, Document, NotModified, RawDocument, Ref, Unreadable
 from headwater.settings import SourceSettings
 
 
@@ -72,27 +74,36 @@ def lint(workshop: Workshop, names: Sequence[str], *, examples: int, on_document
     documents = chunks = 0
     for name in names:
         source = workshop.source(name)
-        chunker = workshop.chunkers(source)
-        for raw, document in workshop.parsing.parse(_raws(workshop.connector(source), source, tally)):
+        chunker, policy = workshop.chunkers(source), metadata_policy(source)
+        for raw, parsed in workshop.parsing.parse(_raws(workshop.connector(source), source, tally)):
             on_document()
-            if isinstance(document, ParseError):
-                _unreadable(tally, source.name, raw.id, document)
+            if isinstance(parsed, ParseError):
+                _unreadable(tally, source.name, raw.id, parsed)
                 continue
-            documents += 1
-            tally.among({"unreadable": 1})
-            chunks += _examine(workshop, source, document, chunker(raw.kind), tally)
-            tally.among({"duplicates": 1})
-            tally.add(same.look(document))
+            document = resolved(parsed, policy)
+            made = list(chunker(document.raw.kind)(document))
+            _examine(workshop.dense.tokens, source, document, made, tally)
+            _examine_metadata(policy, document, tally)
+            tally.add(same.look(document, made))
+            documents, chunks = documents + 1, chunks + len(made)
+    for finding in same.near():
+        tally.add([finding])
+    tally.among(dict.fromkeys(("unreadable", "duplicates", "near_duplicates"), documents))
     return LintReport(tuple(names), documents, chunks, tuple(tally.counts()))
 
 
-def _examine(workshop: Workshop, source: SourceSettings, document: Document, chunker: Chunker, tally: Tally) -> int:
-    tokens = workshop.dense.tokens
-    chunks = list(chunker(document))
+def _examine(tokens: Tokens, source: SourceSettings, document: Document, chunks: Sequence[Chunk], tally: Tally) -> None:
     limit = min(tokens.window, source.chunk_tokens or tokens.window)
     examine_cuts(document, chunks, tokens, limit, tally)
     examine_writing(document, tally)
-    return len(chunks)
+
+
+def _examine_metadata(policy: MetadataPolicy, document: Document, tally: Tally) -> None:
+    tally.among({"missing_metadata": len(policy.required)})
+    tally.add(
+        Finding(rule="missing_metadata", source=document.raw.source, document=document.raw.id, text=name)
+        for name in policy.missing(document)
+    )
 
 
 def _raws(connector: Connector, source: SourceSettings, tally: Tally) -> Iterator[RawDocument]:

@@ -166,9 +166,21 @@ def test_duplicates_name_the_first() -> None:
     first = Document(raw(id="a.md"), (heading("Keys"), paragraph("Keys open doors.")))
     again = Document(raw(id="b.md"), (heading("Keys", 2), paragraph("**Keys** open doors")))
     other = Document(raw(id="c.md"), (paragraph("Something else."),))
-    assert list(same.look(first)) == list(same.look(other)) == []
-    (finding,) = same.look(again)
+    assert list(same.look(first, chunked(first))) == list(same.look(other, chunked(other))) == []
+    (finding,) = same.look(again, chunked(again))
     assert (finding.document, finding.text) == ("b.md", "the same as docs/a.md")
+    assert list(same.near()) == []
+
+
+@pytest.mark.parametrize(("kind", "alike"), [("help", ["b.md"]), ("release_note", [])])
+def test_near_duplicates_are_found_but_not_between_releases(kind: str, alike: list[str]) -> None:
+    same = Sameness()
+    text = " ".join(f"Sentence number {n} tells of thing{n}." for n in range(80))
+    for id, body, version in (("a.md", text, "1.0"), ("b.md", f"{text} Once more.", "1.1"), ("c.md", "Short.", "1.2")):
+        about = replace(raw(id=id), kind=kind, meta={"version": version})
+        document = Document(about, (paragraph(body),))
+        assert list(same.look(document, chunked(document))) == []
+    assert [finding.document for finding in same.near()] == alike
 
 
 def test_examples_come_from_many_documents_first() -> None:
