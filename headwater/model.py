@@ -107,7 +107,8 @@ class Unreadable:
 class RawDocument:
     """A document as its source holds it.
 
-    `title` is empty and `updated_at` (aware) None where the source does not say; the file itself may.
+    `title` is empty and `updated_at` (aware) None where the source does not say; the file itself may. `wishes` are
+    what its source's settings ask of the parser, by name (CSS selectors under "keep" and "drop").
     """
 
     source: str
@@ -121,6 +122,7 @@ class RawDocument:
     updated_at: datetime | None
     access: Access
     meta: Meta = field(default_factory=dict)
+    wishes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.updated_at is not None and self.updated_at.tzinfo is None:

@@ -76,14 +76,16 @@ def pack_raw(raw: RawDocument) -> dict[str, Any]:
         "media_type": raw.media_type,
         "updated_at": raw.updated_at.isoformat() if raw.updated_at else None,
         "meta": dict(raw.meta),
+        "wishes": dict(raw.wishes),
     }
 
 
 def unpack_raw(packed: dict[str, Any], content: bytes) -> RawDocument:
     updated = packed.pop("updated_at")
     meta = _meta(packed.pop("meta"))
+    wishes = {name: tuple(wished) for name, wished in packed.pop("wishes").items()}
     moment = datetime.fromisoformat(updated) if updated else None
-    return RawDocument(**packed, content=content, updated_at=moment, meta=meta, access=NOBODY)
+    return RawDocument(**packed, content=content, updated_at=moment, meta=meta, access=NOBODY, wishes=wishes)
 
 
 def pack_document(document: Document) -> dict[str, Any]:

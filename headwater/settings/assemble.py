@@ -100,6 +100,8 @@ def _source(
         prefer=table.prefer,
         include=table.include,
         exclude=table.exclude,
+        keep=table.keep,
+        drop=table.drop,
         promises=_promises(promises, table),
         options=dict(table.model_extra or {}),
         base=base,

@@ -133,11 +133,21 @@ def _language(text: str) -> str:
     return code
 
 
+def _selectors(value: object) -> tuple[str, ...]:
+    texts = _texts(value)
+    if texts:
+        from headwater.settings.selectors import checked_selector  # loads an HTML library, which few settings need
+
+        texts = tuple(checked_selector(text) for text in texts)
+    return texts
+
+
 Plain: TypeAlias = Annotated[str, AfterValidator(_plain)]
 MaybeSecret: TypeAlias = Annotated[str, AfterValidator(_secret)]
 DurationText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(parse_duration, 'a duration such as "24h"'))]
 DurationsByKind: TypeAlias = Annotated[dict[str, Duration], PlainValidator(_by_kind)]
 Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_texts)]
+Selectors: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_selectors)]
 
 
 class Table(BaseModel):
@@ -207,6 +217,8 @@ class SourceTable(Table):
     prefer: int = Field(default=0, ge=-1_000, le=1_000)
     include: Texts = ()
     exclude: Texts = ()
+    keep: Selectors = ()
+    drop: Selectors = ()
 
 
 class Configuration(BaseSettings):

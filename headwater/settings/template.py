@@ -49,6 +49,8 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # content = { "releases/**" = "release_note", "sop/**" = "sop", "**" = "help" }
 # include = ["**/*.md", "**/*.html"]
 # exclude = ["drafts/"]
+# keep = ["main"]               # HTML pages: CSS selectors of what is content (default: found by itself)
+# drop = [".promo", "#survey"]  # and of what is not
 # owner = "docs-team"           # this, and the next four: of documents that state no other
 # product = "crm"
 # language = "en"               # of documents whose text is too short to show it

@@ -103,7 +103,8 @@ class SourceSettings:
     table stands, for messages. `owner`, `product`, `language`, `audience` and `tags` are what its documents carry
     that state no others; `paths` are rules that read metadata out of paths; documents that lack what is `required`
     are reported or held back. Of documents that say nearly the same, that of the source with the higher `prefer`
-    stands for the others.
+    stands for the others. `keep` and `drop` are CSS selectors: where the content of its HTML pages is, and what to
+    leave out of it.
     """
 
     name: str
@@ -128,6 +129,8 @@ class SourceSettings:
     prefer: int = 0
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
     promises: Promises = field(default_factory=Promises)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     base: Path = field(default_factory=Path.cwd)
