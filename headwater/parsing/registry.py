@@ -44,7 +44,9 @@ FORMATS: tuple[Format, ...] = (
     Format(
         f"{_OOXML}.presentationml.presentation", (".pptx",), "office", f"{_HERE}.pptx", ("unstructured", "python-pptx")
     ),
-    Format(f"{_OOXML}.spreadsheetml.sheet", (".xlsx",), "office", f"{_HERE}.xlsx", ("unstructured", "openpyxl")),
+    Format(
+        f"{_OOXML}.spreadsheetml.sheet", (".xlsx", ".xlsm"), "office", f"{_HERE}.xlsx", ("unstructured", "openpyxl")
+    ),
     Format("message/rfc822", (".eml",), "mail", f"{_HERE}.eml", ("unstructured",)),
     Format("application/pdf", (".pdf",), "pdf", f"{_HERE}.pdf", ("pypdfium2", "pdfplumber")),
 )
