@@ -1,13 +1,11 @@
 """Workbooks: every sheet a heading, its tables found by unstructured, its cells as a reader sees them."""
 
 import io
-import math
 import re
 import zipfile
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import openpyxl
 import pandas as pd  # type: ignore[import-untyped]  # pandas ships no types
@@ -19,9 +17,13 @@ from headwater.errors import TooLargeError
 from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, squeeze, squeeze_lines, table_block
+from headwater.parsing.tally import HIDDEN_TEXT, Tally
+from headwater.parsing.xlsx_format import shown
+from headwater.parsing.xlsx_hidden import HiddenCells
 
-VERSION = "1"
+VERSION = "2"
 
+HIDDEN_SHEET = "hidden sheet"
 _CELL_LIMIT = 2_000_000
 _MERGE = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=[\"']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})[\"']")
 
@@ -33,19 +35,21 @@ class _Cell:
     text: str
     origin: tuple[int, int]
     textual: bool
+    link: str = ""
 
 
 _Grid = dict[tuple[int, int], _Cell]
 
 
 def parse(raw: RawDocument) -> Document:
-    """Visible sheets in order; merged cells filled, dates in ISO form, percentages as shown, empty rows left out."""
+    """Visible cells of visible sheets; merged ones filled, numbers as shown, dates in ISO form, no empty rows."""
     with office.open_container(raw.content, "xl/") as archive:
         meta = dict(office.core_properties(archive))
         with office.translated("the workbook"):
             _check_merges(archive)
     blocks: list[Block] = []
     hidden: list[str] = []
+    tally = Tally()
     with office.translated("the workbook"):
         # Not read_only: that mode knows nothing of merged cells and tables.
         book = openpyxl.load_workbook(io.BytesIO(raw.content), data_only=True, keep_links=False)
@@ -53,13 +57,14 @@ def parse(raw: RawDocument) -> Document:
         for page, sheet in enumerate(book.worksheets, start=1):
             if sheet.sheet_state != "visible":
                 hidden.append(sheet.title)
+                tally.add(HIDDEN_SHEET, " ".join(str(c.value) for c in sheet._cells.values() if c.value is not None))
                 continue
-            found = list(_sheet(sheet, groups, page))
+            found = list(_sheet(sheet, groups, page, tally))
             if found:
                 blocks += [Block(kind=BlockKind.HEADING, text=squeeze(sheet.title), level=1, page=page), *found]
     if hidden:
         meta["hidden_sheets"] = tuple(hidden)
-    return document(raw, blocks, meta)
+    return document(raw, blocks, meta, tally)
 
 
 def _check_merges(archive: zipfile.ZipFile) -> None:
@@ -78,11 +83,13 @@ def _check_merges(archive: zipfile.ZipFile) -> None:
         )
 
 
-def _sheet(sheet: Worksheet, groups: office.Groups, page: int) -> Iterator[Block]:
-    grid = _filled(sheet)
+def _sheet(sheet: Worksheet, groups: office.Groups, page: int, tally: Tally) -> Iterator[Block]:
+    hidden = HiddenCells(sheet)
+    grid = _filled(sheet, hidden, tally)
     if not grid:
         return
-    rows, columns = _kept(place[0] for place in grid), _kept(place[1] for place in grid)
+    rows = _kept((place[0] for place in grid), hidden.rows)
+    columns = _kept((place[1] for place in grid), hidden.columns)
     if len(rows) * len(columns) > _CELL_LIMIT:
         raise TooLargeError(
             f"the sheet {sheet.title!r} spans {len(rows):,} rows by {len(columns):,} columns of cells",
@@ -127,7 +134,8 @@ def _component(
     if table:
         rows = [[cell.text if cell else "" for cell in row] for row in table]
         headers = _header_rows(table) if declared is None else declared
-        block = table_block(rows, header_rows=headers, group=groups.next(), page=page)
+        found = dict.fromkeys((cell.text, cell.link) for row in table for cell in row if cell and cell.link)
+        block = table_block(rows, header_rows=headers, group=groups.next(), page=page, links=tuple(found))
         if block:
             yield block
     for text in reversed(trailing):
@@ -153,16 +161,23 @@ def _all_text(row: list[_Cell | None]) -> bool:
     return any(row) and all(cell.textual for cell in row if cell)
 
 
-def _filled(sheet: Worksheet) -> _Grid:
+def _filled(sheet: Worksheet, hidden: HiddenCells, tally: Tally) -> _Grid:
     """Cells with a text, by (row, column) from 1. Sparse: one value in the last row of a sheet costs one entry."""
     grid: _Grid = {}
     length = 0
+    unseen: list[str] = []
     for (row, column), cell in sheet._cells.items():
-        text = _text(cell.value, cell.number_format)
-        if text:
-            grid[row, column] = _Cell(text, (row, column), isinstance(cell.value, str))
-            length += len(text)
-            office.check_text(length)
+        if cell.value is None:
+            continue
+        text = shown(cell.value, cell.number_format)
+        if not text or hidden.place(row, column) or hidden.colour(cell, row, column):
+            unseen.append(str(cell.value))
+            continue
+        link = cell.hyperlink.target or "" if cell.hyperlink else ""
+        grid[row, column] = _Cell(text, (row, column), isinstance(cell.value, str), link)
+        length += len(text)
+        office.check_text(length)
+    tally.add(HIDDEN_TEXT, " ".join(unseen))
     for merged in sheet.merged_cells.ranges:
         origin = grid.get((merged.min_row, merged.min_col))
         if origin:
@@ -170,41 +185,19 @@ def _filled(sheet: Worksheet) -> _Grid:
             office.check_text(length)
             for row in range(merged.min_row, merged.max_row + 1):
                 for column in range(merged.min_col, merged.max_col + 1):
-                    grid[row, column] = origin
+                    if not hidden.place(row, column):
+                        grid[row, column] = origin
     return grid
 
 
-def _kept(places: Iterator[int]) -> list[int]:
-    """The used rows or columns in order, with one empty one between those that are not neighbours."""
+def _kept(places: Iterator[int], hidden: Collection[int]) -> list[int]:
+    """The used rows or columns in order, with one empty one between those that a reader sees apart."""
     kept: list[int] = []
+    unseen = sorted(hidden)
     for place in sorted(set(places)):
-        if kept and place > kept[-1] + 1:
-            kept.append(place - 1)
+        if kept:
+            between = place - kept[-1] - 1
+            if between > bisect_left(unseen, place) - bisect_right(unseen, kept[-1]):
+                kept.append(next(n for n in range(place - 1, kept[-1], -1) if n not in hidden))
         kept.append(place)
     return kept
-
-
-def _text(value: Any, number_format: str) -> str:
-    """A cell's value as a reader would write it; number formats other than percentages are not applied."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return "TRUE" if value else "FALSE"
-        case datetime():
-            return value.date().isoformat() if value.time() == time(0) else value.isoformat(" ", "minutes")
-        case date() | time():
-            return value.isoformat()
-        case timedelta():
-            return str(value)
-        case int() | float():
-            return _number(value, number_format)
-    return str(value).strip()
-
-
-def _number(value: float, number_format: str) -> str:
-    if isinstance(value, float) and not math.isfinite(value):
-        return ""
-    if "%" in number_format:
-        return f"{value * 100:.6g}%"
-    return f"{value:.15g}" if isinstance(value, float) else str(value)

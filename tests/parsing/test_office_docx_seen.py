@@ -183,7 +183,7 @@ def test_a_caption_belongs_to_its_table(parse_file: Parse) -> None:
     document.add_paragraph("Figure 1: The console", style="Caption")
     document.add_paragraph("Text.")
     found = blocks(parse_file, document)
-    assert [b.kind for b in found] == [K.TABLE, K.PARAGRAPH]
+    assert [b.kind for b in found] == [K.TABLE, K.PARAGRAPH, K.PARAGRAPH]
     assert found[0].label == "Table 1: Plans"
 
 
