@@ -14,6 +14,8 @@ from headwater.settings.schema import SourceTable, Table
 
 CONNECTORS = {
     "folder": "connectors.folder:FolderConnector",
+    "website": "connectors.website:WebsiteConnector",
+    "git": "connectors.git:GitConnector",
 }
 """By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""
 
