@@ -15,6 +15,7 @@ SAMPLE = 6_000
 """Characters of prose that are looked at."""
 _LETTERS, _LETTERS_AGAINST = 60, 200
 """Letters needed to detect a language, and to detect another one than the page itself states."""
+_DIFFERENT_WORDS = 8
 _DENSE_LETTERS = 12
 """Of scripts in which a letter is a syllable or a word."""
 _CERTAIN = 0.9
@@ -87,7 +88,8 @@ def detected_language(prose: str, expected: str = "") -> str:
 
     `expected` is what the page states of itself: contradicting it takes more text.
     """
-    words = [word.lower() for word in _WORD.findall(prose)]
+    # Words in capitals are commands, constants and names.
+    words = [word.lower() for word in _WORD.findall(prose) if len(word) == 1 or not word.isupper()]
     letters = sum(map(len, words))
     if len(_DENSE.findall(prose)) * 2 > letters:
         needed = _DENSE_LETTERS
@@ -95,7 +97,7 @@ def detected_language(prose: str, expected: str = "") -> str:
         needed = _LETTERS
         if letters >= needed and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
             return "en"
-    if letters < needed:
+    if letters < needed or len(set(words)) < (1 if needed == _DENSE_LETTERS else _DIFFERENT_WORDS):
         return ""
     language, certainty = _identifier().classify(" ".join(words))
     if certainty < _CERTAIN:

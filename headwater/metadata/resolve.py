@@ -23,6 +23,8 @@ ALTERNATES = "alternates"
 
 _PROPERTIES = ("application/", "message/")
 _ENGLISH = "en"
+_OTHER_NAMES = {"tags": "keywords", "description": "subject"}
+"""What Office and PDF files call them."""
 
 
 @dataclass(slots=True)
@@ -114,6 +116,10 @@ def _by_file(document: Document) -> Iterator[tuple[str, MetaValue, str]]:
         # What a page says of its language is evidence: templates say it, whatever the text is in.
         if name in document.meta and name != "language":
             yield name, document.meta[name], origins.get(name, _file_level(document))
+    for name, own in _OTHER_NAMES.items():
+        stated = document.meta.get(own)
+        if isinstance(stated, str) and name not in document.meta:
+            yield name, stated.replace(";", ",") if name in TEXTS else stated, _file_level(document)
 
 
 def _file_level(document: Document) -> Level:

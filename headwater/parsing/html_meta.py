@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from headwater.metadata.origins import ORIGINS, Level, origin, rank, written
 from headwater.model import MetaValue
 from headwater.parsing.blocks import squeeze
 from headwater.parsing.encoding import visible
@@ -22,34 +23,73 @@ _NAMES = {
         "datemodified", "revised", "last_updated",
     ),
     "language": ("language", "content-language", "dc.language", "dcterms.language", "og:locale"),
+    "product": ("product", "product-name", "product_name"),
+    "version": ("docsearch:version", "product-version", "product_version", "version", "doc-version"),
+    "audience": ("audience", "dcterms.audience", "dc.audience"),
+    "owner": ("owner", "page-owner", "doc-owner", "content-owner"),
+    "last_reviewed_on": ("last-reviewed", "last_reviewed_on", "last-reviewed-on", "reviewed"),
+    "review_by": ("review-by", "review_by", "next-review"),
 }  # fmt: skip
+_DATES = ("created", "updated", "last_reviewed_on", "review_by")
+_SOCIAL = ("og:", "article:", "twitter:")
+_ANY_VERSION = ("current", "default")
+"""What site generators call the version of pages that have none."""
 _KEYWORDS = ("keywords", "news_keywords", "article:tag", "dc.subject")
 _LD_KEYS = {
     "created": "datePublished",
     "updated": "dateModified",
     "language": "inLanguage",
     "description": "description",
+    "version": "softwareVersion",
 }
 _FORMATS = ("%Y/%m/%d", "%d.%m.%Y", "%B %d, %Y", "%b %d, %Y", "%d %B %Y", "%d %b %Y", "%Y%m%d", "%Y-%m")
 _MOST_LD = 1_000_000
 
 
 def page_meta(page: Page, chrome: Chrome) -> dict[str, MetaValue]:
-    """Keys title, description, author, created, updated, language, canonical, tags; those that are known."""
+    """What the head says, under the names of the schema, with where each value is from.
+
+    Named elements go before JSON-LD, and that before what is meant for social networks. `alternates` are the page's
+    other languages, `de https://...`.
+    """
     named = _named(page)
     linked = _linked_data(page)
     found: dict[str, MetaValue] = {}
+    origins: dict[str, str] = {}
     for key, names in _NAMES.items():
-        value = next((named[name][0] for name in names if name in named), "") or linked.get(key, "")
-        found[key] = iso_date(value) if key in ("created", "updated") else value
-    found["author"] = found["author"] or linked.get("author", "")
+        for name, value in _candidates(key, names, named, linked):
+            read = iso_date(value) if key in _DATES else value
+            if read and not (key == "version" and read.lower() in _ANY_VERSION):
+                found[key], origins[key] = read, name
+                break
     found["title"] = _title(page, chrome, named)
     html = next(iter(page.all("html")), page.soup)
     own = attr(html, "lang") or attr(html, "xml:lang")
-    found["language"] = (own or str(found["language"])).replace("_", "-").split(",")[0].strip()
+    if own:
+        origins["language"] = origin(Level.META_TAG, "html lang")
+    found["language"] = (own or str(found.get("language", ""))).replace("_", "-").split(",")[0].strip()
     found["canonical"] = _canonical(page) or named.get("og:url", [""])[0]
     found["tags"] = _tags(named)
-    return {key: _clean(value) for key, value in found.items() if value}
+    found["alternates"] = _alternates(page)
+    if "audience" in found:
+        found["audience"] = tuple(word for part in str(found["audience"]).split(",") if (word := squeeze(part)))
+    known = {key: _clean(value) for key, value in found.items() if value}
+    stated = written({key: where for key, where in origins.items() if key in known})
+    return {**known, ORIGINS: stated} if stated else known
+
+
+def _candidates(
+    key: str, names: tuple[str, ...], named: dict[str, list[str]], linked: dict[str, str]
+) -> list[tuple[str, str]]:
+    """Origin and value of every statement, those that count most first."""
+    found = [
+        (origin(Level.OPEN_GRAPH if name.startswith(_SOCIAL) else Level.META_TAG, name), named[name][0])
+        for name in names
+        if name in named
+    ]
+    if linked.get(key):
+        found.append((origin(Level.JSON_LD, _LD_KEYS.get(key, key)), linked[key]))
+    return sorted(found, key=lambda statement: rank(statement[0]))
 
 
 def iso_date(text: str) -> str:
@@ -90,6 +130,10 @@ def _named(page: Page) -> dict[str, list[str]]:
             key = attr(tag, kind).strip().lower()
             if key and content:
                 named.setdefault(key.replace("dc:", "dc.").replace("dcterms:", "dcterms."), []).append(content)
+    for tag in page.all("time")[:50]:
+        key, moment = attr(tag, "itemprop").strip().lower(), attr(tag, "datetime").strip()
+        if key in ("datepublished", "datemodified") and moment:
+            named.setdefault(key, []).append(moment)
     return named
 
 
@@ -107,6 +151,12 @@ def _canonical(page: Page) -> str:
         if "canonical" in attr(link, "rel").lower().split():
             return attr(link, "href").strip()
     return ""
+
+
+def _alternates(page: Page) -> tuple[str, ...]:
+    links = [link for link in page.all("link")[:500] if "alternate" in attr(link, "rel").lower().split()]
+    pairs = [(attr(link, "hreflang").strip().lower(), attr(link, "href").strip()) for link in links]
+    return tuple(f"{language} {address}" for language, address in pairs if language and address)[:100]
 
 
 def _tags(named: dict[str, list[str]]) -> tuple[str, ...]:
