@@ -1,0 +1,75 @@
+"""What this process has just read: a page that was read to find links need not be asked for again to be indexed.
+
+A memory of minutes and of bounded size; without it everything comes out the same, with more requests.
+"""
+
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from connectors.http.answer import Answer
+
+_Kept = TypeVar("_Kept")
+MOST_BYTES = 64 * 2**20
+SECONDS = 900.0
+
+
+@dataclass(slots=True)
+class Recent(Generic[_Kept]):
+    """The newest values by key, none older than `seconds`, of `most` weight together."""
+
+    most: int
+    seconds: float = SECONDS
+    _kept: OrderedDict[Hashable, tuple[float, int, _Kept]] = field(default_factory=OrderedDict)
+    _weight: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def put(self, key: Hashable, value: _Kept, weight: int = 1) -> None:
+        with self._lock:
+            self._drop(key)
+            self._kept[key] = (time.monotonic(), weight, value)
+            self._weight += weight
+            while self._weight > self.most:
+                self._drop(next(iter(self._kept)))
+
+    def get(self, key: Hashable) -> _Kept | None:
+        with self._lock:
+            found = self._kept.get(key)
+            if found is None or time.monotonic() - found[0] > self.seconds:
+                self._drop(key)
+                return None
+            return found[2]
+
+    def take(self, key: Hashable) -> _Kept | None:
+        """The value, which is forgotten with this."""
+        found = self.get(key)
+        with self._lock:
+            self._drop(key)
+        return found
+
+    def clear(self) -> None:
+        with self._lock:
+            self._kept.clear()
+            self._weight = 0
+
+    def _drop(self, key: Hashable) -> None:
+        found = self._kept.pop(key, None)
+        self._weight -= found[1] if found else 0
+
+
+_answers: Recent[Answer] = Recent(MOST_BYTES)
+
+
+def keep(source: Hashable, address: str, answer: Answer) -> None:
+    packed = zlib.compress(answer.body, 1)
+    _answers.put((source, address), replace(answer, body=packed), len(packed) + 1_000)
+
+
+def take(source: Hashable, address: str) -> Answer | None:
+    """The answer that was kept, once."""
+    found = _answers.take((source, address))
+    return replace(found, body=zlib.decompress(found.body)) if found else None
