@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pptx.enum.shapes import PP_PLACEHOLDER
@@ -12,8 +13,15 @@ from unstructured.partition.pptx import PptxPartitionerOptions, _PptxPartitioner
 from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, ordinal, squeeze, squeeze_lines, table_block
+from headwater.parsing.office_chart import chart_table
+from headwater.parsing.pptx_shapes import Placed, all_text, diagram_texts, in_reading_order, is_hidden, placed
+from headwater.parsing.tally import HIDDEN_TEXT, Tally
 
-VERSION = "1"
+VERSION = "2"
+
+HIDDEN_SLIDE = "hidden slide"
+# What programs write where nobody gave one.
+_NO_TITLES = ("", "powerpoint presentation", "presentation", "slide 1")
 
 _BULLETED = (PP_PLACEHOLDER.BODY, PP_PLACEHOLDER.OBJECT, PP_PLACEHOLDER.VERTICAL_BODY, PP_PLACEHOLDER.VERTICAL_OBJECT)
 _STYLES = {"arabic": "1", "alphaLc": "a", "alphaUc": "A", "romanLc": "i", "romanUc": "I"}
@@ -36,34 +44,52 @@ def parse(raw: RawDocument) -> Document:
         blocks = list(walk.blocks())
     if walk.hidden_slides:
         meta["hidden_slides"] = walk.hidden_slides
-    return document(raw, blocks, meta)
+    first = next((block.text for block in blocks if block.kind is BlockKind.HEADING), "")
+    if first and str(meta.get("title", "")).casefold() in _NO_TITLES:
+        meta["title"] = first
+    return document(raw, blocks, meta, walk.tally)
 
 
 class _Walk(_PptxPartitioner):
-    """unstructured's order of shapes, with the bullets and numbers that a slide inherits from its layout.
+    """unstructured's presentation and notes, with the bullets and numbers that a slide inherits from its layout.
 
-    Its public function guesses by part-of-speech tags whether a line is a title, and knows only bullets set by hand.
+    Its public function guesses by part-of-speech tags whether a line is a title, knows only bullets set by hand, and
+    reads shapes in groups and beside each other out of order.
     """
 
     def __init__(self, options: PptxPartitionerOptions) -> None:
         super().__init__(options)
         self.hidden_slides = 0
+        self.tally = Tally()
         self._groups = office.Groups()
 
     def blocks(self) -> Iterator[Block]:
         for page, slide in enumerate(self._presentation.slides, start=1):
             if slide._element.get("show") in ("0", "false"):
                 self.hidden_slides += 1
+                self.tally.add(HIDDEN_SLIDE, all_text(slide._element))
                 continue
-            title, shapes = self._order_shapes(slide)
-            for shape in shapes:
-                self._groups.end()
-                if isinstance(shape, GraphicFrame):
-                    yield from self._table(shape, page) if shape.has_table else self._chart(shape, page)
-                elif isinstance(shape, Shape) and not self._shape_is_off_slide(shape):
-                    yield from self._text(shape, shape == title, page)
+            title = slide.shapes.title
+            if title is not None:
+                yield from self._text(title, True, page)
+            for one in in_reading_order(list(placed(slide.shapes))):
+                if title is None or one.shape.shape_id != title.shape_id:
+                    yield from self._shape(one, page)
             for note in self._iter_maybe_slide_notes(slide):
                 yield Block(kind=BlockKind.PARAGRAPH, text=f"Notes: {squeeze_lines(note.text)}", page=page)
+
+    def _shape(self, one: Placed, page: int) -> Iterator[Block]:
+        shape = one.shape
+        width, height = self._presentation.slide_width or 0, self._presentation.slide_height or 0
+        off = one.right < 0 or one.bottom < 0 or (width and one.left > width) or (height and one.top > height)
+        if off or is_hidden(shape):
+            self.tally.add(HIDDEN_TEXT, all_text(shape._element))
+            return
+        self._groups.end()
+        if isinstance(shape, GraphicFrame):
+            yield from self._table(shape, page) if shape.has_table else self._graphic(shape, page)
+        elif isinstance(shape, Shape):
+            yield from self._text(shape, False, page)
 
     def _text(self, shape: Any, is_title: bool, page: int) -> Iterator[Block]:
         if is_title:
@@ -82,7 +108,7 @@ class _Walk(_PptxPartitioner):
             if mark is None:
                 counters.pop(level, None)
                 self._groups.end()
-                yield office.prose(text, page=page)
+                yield replace(office.prose(text, page=page), links=_links(paragraph))
                 continue
             typed = office.typed_item(text)
             number, text = typed or ("", text)
@@ -91,7 +117,13 @@ class _Walk(_PptxPartitioner):
                 number = ordinal(counters[level], _STYLES.get(_number_style(mark), "1"))
             kind = BlockKind.STEP if number else BlockKind.LIST_ITEM
             yield Block(
-                kind=kind, text=text, level=level, ordinal=number, group=self._groups.of(shape.shape_id), page=page
+                kind=kind,
+                text=text,
+                level=level,
+                ordinal=number,
+                group=self._groups.of(shape.shape_id),
+                page=page,
+                links=_links(paragraph),
             )
 
     def _table(self, shape: GraphicFrame, page: int) -> Iterator[Block]:
@@ -104,26 +136,20 @@ class _Walk(_PptxPartitioner):
         if block:
             yield block
 
-    def _chart(self, shape: GraphicFrame, page: int) -> Iterator[Block]:
-        """The numbers behind a chart; read as XML, because python-pptx knows only some kinds of chart."""
-        if not shape.has_chart:
+    def _graphic(self, shape: GraphicFrame, page: int) -> Iterator[Block]:
+        """A chart as a table of its numbers, a diagram as a list of its points."""
+        if shape.has_chart:
+            chart = chart_table(shape.chart._chartSpace, group=self._groups.next(), page=page)
+            yield from [chart] if chart else []
             return
-        root = shape.chart._chartSpace
-        series = root.xpath(".//c:ser")
-        columns = [_points(one, "c:val") for one in series]
-        labels = next((found for one in series if (found := _points(one, "c:cat"))), {})
-        rows = [["", *(" ".join(one.xpath("./c:tx//c:v/text()")) for one in series)]]
-        for place in sorted({place for column in (labels, *columns) for place in column}):
-            rows.append([labels.get(place, ""), *(column.get(place, "") for column in columns)])
-        caption = "".join(root.xpath("./c:chart/c:title//a:t/text()"))
-        block = table_block(rows, header_rows=1, caption=caption, group=self._groups.next(), page=page)
-        if block:
-            yield block
+        group = self._groups.next()
+        for text in diagram_texts(shape):
+            yield Block(kind=BlockKind.LIST_ITEM, text=squeeze(text), group=group, page=page)
 
 
-def _points(series: Any, part: str) -> dict[int, str]:
-    points = series.xpath(f"./{part}//c:pt")
-    return {int(point.get("idx")): "".join(point.xpath("./c:v/text()")) for point in points}
+def _links(paragraph: Any) -> tuple[tuple[str, str], ...]:
+    found = ((squeeze(run.text), run.hyperlink.address) for run in paragraph.runs if run.hyperlink.address)
+    return tuple((text, target) for text, target in found if text)
 
 
 def _spanned(table: Any, cell: Any, row: int, column: int) -> Any:
