@@ -20,7 +20,8 @@ from headwater.model import Chunk, Document, Meta
 class Draft:
     """A passage whose extent is decided: blocks `first` to `last` of the document, or parts of them.
 
-    `lead` characters of its text repeat what is before; `joint` stands between that and what follows them.
+    `lead` characters of its text repeat what is before; `joint` stands between that and what follows them. `note`
+    ends the line of context.
     """
 
     heading_path: tuple[str, ...]
@@ -31,6 +32,7 @@ class Draft:
     lead: int = 0
     joint: str = BLANK_LINE
     metadata: Meta = field(default_factory=dict)
+    note: str = ""
 
 
 def drafted(heading_path: tuple[str, ...], group: Sequence[Unit], metadata: Meta = MappingProxyType({})) -> Draft:
@@ -50,8 +52,8 @@ def drafted(heading_path: tuple[str, ...], group: Sequence[Unit], metadata: Meta
 class Headers:
     """The context lines of one document, and what they leave for text."""
 
-    def __init__(self, document: Document, sizer: Sizer) -> None:
-        self._title = encodable(document.title)
+    def __init__(self, title: str, sizer: Sizer) -> None:
+        self._title = encodable(title)
         self._sizer = sizer
         self._lines: dict[tuple[str, ...], str] = {}
 
@@ -59,6 +61,11 @@ class Headers:
         if heading_path not in self._lines:
             self._lines[heading_path] = header(self._title, heading_path, self._sizer)
         return self._lines[heading_path]
+
+    def embedded(self, draft: Draft) -> str:
+        """What the model reads."""
+        line = self.line(draft.heading_path)
+        return embedded_text(f"{line} > {draft.note}" if draft.note and line else line or draft.note, draft.text)
 
     def limit(self, heading_path: tuple[str, ...]) -> int:
         """Most that text below this heading may weigh."""
@@ -68,8 +75,9 @@ class Headers:
 class Drafting:
     """Makes one document's chunks of its drafts; wholes are kept up to `passage_tokens`."""
 
-    def __init__(self, document: Document, sizer: Sizer, passage_tokens: int) -> None:
-        self.headers = Headers(document, sizer)
+    def __init__(self, document: Document, sizer: Sizer, passage_tokens: int, title: str | None = None) -> None:
+        """`title` is what the line of context begins with, the document's by default."""
+        self.headers = Headers(document.title if title is None else title, sizer)
         self._document = document
         self._sizer = sizer
         self._passage_tokens = passage_tokens
@@ -91,7 +99,7 @@ class Drafting:
                 document=raw.id,
                 position=position,
                 text=draft.text,
-                embedded=embedded_text(self.headers.line(draft.heading_path), draft.text),
+                embedded=self.headers.embedded(draft),
                 heading_path=draft.heading_path,
                 uri=citation(raw.uri, draft.place),
                 tokens=tokens,
@@ -126,7 +134,7 @@ def _counted(drafts: list[Draft], headers: Headers, sizer: Sizer) -> list[tuple[
     Drafts were put together by summing up weights, which a tokenizer is free to disagree with: one that is too
     long after all is cut.
     """
-    counts = sizer.tokens.count_many([embedded_text(headers.line(draft.heading_path), draft.text) for draft in drafts])
+    counts = sizer.tokens.count_many([headers.embedded(draft) for draft in drafts])
     counted: list[tuple[Draft, int]] = []
     for draft, tokens in zip(drafts, counts, strict=True):
         excess = tokens - sizer.target

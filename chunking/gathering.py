@@ -38,17 +38,27 @@ class Gathering:
         return found
 
 
-def gathered(sections: Iterable[Section], limit_of: Callable[[tuple[str, ...]], int], joint: int) -> list[Gathering]:
+def _never(_before: Section, _section: Section) -> bool:
+    return False
+
+
+def gathered(
+    sections: Iterable[Section],
+    limit_of: Callable[[tuple[str, ...]], int],
+    joint: int,
+    binds: Callable[[Section, Section], bool] = _never,
+) -> list[Gathering]:
     """Neighbours joined while they are small, fit one passage and stand under one heading, or under the first.
 
     Like passages, gatherings end at sections whose heading says so once they are half full, so that an edit does
-    not move all that follow.
+    not move all that follow. What `binds` says of two neighbours holds for sections that are not small as well.
     """
     found: list[Gathering] = []
     for section in sections:
         weight = _weight(section.body, joint)
         small = _SMALL_SHARE * weight <= limit_of(section.heading_path)
-        if not (found and _join(found[-1], section, weight, small, limit_of, joint)):
+        bound = bool(found) and binds(found[-1].members[-1], section)
+        if not (found and _join(found[-1], section, weight, small, limit_of, joint, bound)):
             found.append(Gathering([section], section.trail, weight, small))
     return found
 
@@ -60,12 +70,17 @@ def _join(
     small: bool,
     limit_of: Callable[[tuple[str, ...]], int],
     joint: int,
+    bound: bool,
 ) -> bool:
     first, parent = group.members[0], section.trail[:-1]
     lone = len(group.members) == 1
     introduces = lone and parent == first.trail
     beside = lone and first.trail != () and parent == first.trail[:-1]
-    if not (group.small and small and section.trail and (introduces or beside or (not lone and parent == group.root))):
+    if not (
+        ((group.small and small) or bound)
+        and section.trail
+        and (introduces or beside or (not lone and parent == group.root))
+    ):
         return False
     root = group.root if introduces or not lone else parent
     total = group.weight + _with_heading(section, weight, joint) + joint
@@ -73,8 +88,9 @@ def _join(
         total += _with_heading(first, 0, joint)
     limit = limit_of(section.heading_path[: len(root)])
     landmark = section.heading is not None and is_landmark(section.heading.text)
-    if total > limit or (2 * group.weight >= limit and landmark):
+    if total > limit or (2 * group.weight >= limit and landmark and not bound):
         return False
+    group.small = group.small and small
     group.members.append(section)
     group.root, group.weight = root, total
     return True

@@ -35,6 +35,12 @@ def _release_notes(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strate
     return ReleaseNotesStrategy(sizer, passage_tokens=passage_tokens, overlap=overlap)
 
 
+def _procedure(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
+    from chunking.procedure import ProcedureStrategy
+
+    return ProcedureStrategy(sizer, passage_tokens=passage_tokens, overlap=overlap)
+
+
 def _fixed(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
     from chunking.fixed import FixedStrategy
 
@@ -44,7 +50,7 @@ def _fixed(sizer: Sizer, *, passage_tokens: int, overlap: int) -> Strategy:
 _STRATEGIES: dict[str, _Maker] = {
     "structure": _structure,
     "release_notes": _release_notes,
-    "procedure": _structure,
+    "procedure": _procedure,
     "fixed": _fixed,
 }
 STRATEGIES = tuple(_STRATEGIES)

@@ -34,8 +34,8 @@ class ReleaseNotesStrategy:
         whole_outline = outline(document, self._sizer)
         titles = headings(whole_outline)
         found = attached(whole_outline)
-        drafting = Drafting(document, self._sizer, self._passage_tokens)
         notes = _Notes(document, titles, found)
+        drafting = Drafting(document, self._sizer, self._passage_tokens, notes.title)
         drafts: list[Draft] = []
         wholes: list[Whole] = []
         for section in found:
@@ -67,6 +67,9 @@ class _Notes:
         stated = document.raw.meta.get("product") or document.meta.get("product")
         # What is stated of the document stays as it is.
         self.product = "" if stated else reader.product
+        # A first release that lends its name to the whole file says nothing of those below it.
+        lent = document.title in [text for _, text in titles] and bool(reader.facts(document.title).version)
+        self.title = reader.product if lent else document.title
         self._facts = {position: reader.facts(text) for position, text in titles}
         for section in sections:
             self._date_below(section)

@@ -10,11 +10,16 @@ from chunking.sections import Piece
 from chunking.sizing import Sizer
 from chunking.splitters import Part, Splitters
 from chunking.tables import table_units
-from headwater.model import BlockKind
+from headwater.model import Block, BlockKind
 
 # Context of more than a quarter of a passage costs more than it tells.
 _CONTEXT_SHARE = 4
 _SMALL_SHARE = 4
+# Blocks between two steps of which the second counts on.
+_MOST_BETWEEN = 4
+_WARNINGS = frozenset({"warning", "caution", "danger", "important", "attention", "notice", "stop", "critical"})
+# What "steps 4-7 of 12" weighs beyond the mark that stands for it.
+_MARK_WEIGHT = 8
 # Lists nested deeper than this are divided as if they were flat.
 _DEEPEST = 20
 
@@ -26,6 +31,7 @@ class _Context:
     text: str = ""
     weight: int = 0
     last: Piece | None = None
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +39,7 @@ class UnitBuilder:
     """Makes units for passages with room for `limit`; `overlap` is that between parts of one long block.
 
     What fits no passage but weighs at most `whole` gets passages of its own, so that it can be put together again
-    from them without much else.
+    from them without much else. `label` is the context of steps, in place of what leads into them.
     """
 
     limit: int
@@ -41,6 +47,7 @@ class UnitBuilder:
     whole: int
     sizer: Sizer
     splitters: Splitters
+    label: str = ""
 
     def units(self, pieces: Sequence[Piece]) -> list[Unit]:
         """Units of a section's blocks, in order; a list is one unit, with the sentence that leads into it."""
@@ -99,6 +106,8 @@ class UnitBuilder:
         for piece in head:
             led += self._split(piece, context)
             inner = self._context(inner, piece)
+        if self.label and not depth and any(piece.block.kind is BlockKind.STEP for piece in items[0]):
+            inner = _Context(self.label, self.sizer.weight(self.label) + _MARK_WEIGHT, fixed=True)
         found: list[Unit] = []
         for item in items:
             found += self._divided_or_whole([], item, inner, depth + 1)
@@ -160,8 +169,10 @@ class UnitBuilder:
         if not self._tells(piece.weight):
             return outer
         text = f"{outer.text}{NEW_LINE}{piece.text}" if outer.text else piece.text
-        both = _Context(text, outer.weight + self.sizer.joint + piece.weight, piece)
-        return both if self._tells(both.weight) else _Context(piece.text, piece.weight, piece)
+        both = _Context(text, outer.weight + self.sizer.joint + piece.weight, piece, outer.fixed)
+        if self._tells(both.weight) or (outer.fixed and 3 * both.weight <= self.limit):
+            return both
+        return outer if outer.fixed else _Context(piece.text, piece.weight, piece)
 
 
 def jointed(before: Unit, unit: Unit) -> Unit:
@@ -176,18 +187,22 @@ def telling(target: int) -> int:
 def led_clusters(pieces: Sequence[Piece], tells: int) -> list[tuple[list[Piece], list[Piece]]]:
     """Blocks of one list, table or admonition together, after what leads into them and weighs at most `tells`."""
     found: list[tuple[list[Piece], list[Piece]]] = []
-    for cluster in _clusters(pieces):
-        if found and not found[-1][0] and _leads(found[-1][1], cluster[0], tells):
-            found[-1] = (found[-1][1], cluster)
-        else:
-            found.append(([], cluster))
+    for cluster in _continued(_clusters(pieces)):
+        head: list[Piece] = []
+        while found and not found[-1][0] and _leads(found[-1][1], (head or cluster)[0], cluster[0], tells):
+            head = [*found.pop()[1], *head]
+        found.append((head, cluster))
     return found
 
 
-def _leads(cluster: Sequence[Piece], first: Piece, tells: int) -> bool:
-    """Whether this is the sentence that introduces a list, a table or code."""
+def _leads(cluster: Sequence[Piece], following: Piece, first: Piece, tells: int) -> bool:
+    """Whether this is the sentence that introduces a list, a table or code, or what warns ahead of steps."""
     lead = cluster[0]
-    if len(cluster) > 1 or lead.block.kind is not BlockKind.PARAGRAPH or lead.weight > tells:
+    if lead.block.kind is BlockKind.ADMONITION and first.block.kind is BlockKind.STEP:
+        return sum(piece.weight for piece in cluster) <= tells
+    # One sentence introduces; a warning may stand between it and what it introduces.
+    introduced = following is first or following.block.kind is BlockKind.ADMONITION
+    if len(cluster) > 1 or lead.block.kind is not BlockKind.PARAGRAPH or lead.weight > tells or not introduced:
         return False
     if first.block.kind in (BlockKind.STEP, BlockKind.TABLE):
         return True
@@ -205,6 +220,30 @@ def _clusters(pieces: Sequence[Piece]) -> list[list[Piece]]:
     return found
 
 
+def _continued(clusters: list[list[Piece]]) -> list[list[Piece]]:
+    """Steps that go on counting after a block that stood between them, as one list with that block."""
+    found: list[list[Piece]] = []
+    for cluster in clusters:
+        start = next((n for n in range(1, _MOST_BETWEEN + 2) if len(found) >= n and _counts_on(found[-n], cluster)), 0)
+        if start:
+            between = [piece for part in found[-start:] for piece in part]
+            del found[-start:]
+            found.append([*between, *cluster])
+        else:
+            found.append(cluster)
+    return found
+
+
+def _counts_on(before: Sequence[Piece], after: Sequence[Piece]) -> bool:
+    first = after[0].block
+    if first.kind is not BlockKind.STEP or not first.ordinal.isdigit():
+        return False
+    numbers = [
+        one.block.ordinal for one in before if one.block.kind is BlockKind.STEP and one.block.level == first.level
+    ]
+    return bool(numbers) and numbers[-1].isdigit() and int(first.ordinal) == int(numbers[-1]) + 1
+
+
 def _belong_together(before: Piece, piece: Piece) -> bool:
     both_items = before.block.kind in ITEMS and piece.block.kind in ITEMS
     return before.block.group == piece.block.group and (before.block.group > 0 or both_items)
@@ -220,7 +259,20 @@ def items_of(pieces: Sequence[Piece]) -> list[list[Piece]]:
         # A step may begin with code, which then carries its number.
         starts = is_item or (piece.block.kind not in ITEMS and bool(piece.block.ordinal))
         if not found or starts or outermost is None:
-            found.append([piece])
+            found.append([*_warnings(found, piece), piece])
         else:
             found[-1].append(piece)
     return found
+
+
+def _warnings(found: list[list[Piece]], step: Piece) -> list[Piece]:
+    """Takes from the step before what stands between it and this one to warn of this one."""
+    warnings: list[Piece] = []
+    while found and len(found[-1]) > 1 and _warns(found[-1][-1].block, step.block):
+        warnings.insert(0, found[-1].pop())
+    return warnings
+
+
+def _warns(block: Block, step: Block) -> bool:
+    warns = block.kind is BlockKind.ADMONITION and block.label.strip(" :!").lower() in _WARNINGS
+    return warns and step.kind is BlockKind.STEP and block.group != step.group
