@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from headwater.interfaces import Tokens
-from headwater.linting.placing import Chunks, letters
+from headwater.linting.placing import Chunks, letters, shown
 from headwater.linting.rules import Finding
 from headwater.linting.tally import Tally, shortened
 from headwater.linting.units import FENCE, PROCEDURE, TABLE, Unit, units
@@ -31,7 +31,7 @@ def examine_cuts(document: Document, chunks: Sequence[Chunk], tokens: Tokens, li
             findings.append(_finding("over_window", document, unit))
         elif unit.what in _SPLIT:
             among[_SPLIT[unit.what]] += 1
-            if there.in_order([_text(block) for block in blocks]) < 0:
+            if not there.in_order([letters(shown(block)) for block in blocks]):
                 findings.append(_finding(_SPLIT[unit.what], document, unit))
     among["mid_sentence"] += len(chunks)
     findings += _mid_sentence(document, chunks)
@@ -53,10 +53,6 @@ def _weight(blocks: Sequence[Block], tokens: Tokens) -> int:
     return sum(
         max(count - special, len(text) // _CHARACTERS_PER_TOKEN) + 3 for count, text in zip(counts, texts, strict=True)
     )
-
-
-def _text(block: Block) -> str:
-    return "\n".join(" ".join(row) for row in block.rows) if block.rows else block.text
 
 
 def _finding(rule: str, document: Document, unit: Unit) -> Finding:
