@@ -123,7 +123,7 @@ class GitConnector:
                     advice="Split it, or exclude it.",
                 )
             content = listing.snapshot.blobs.read(entry.blob)
-            change = listing.change(entry)
+            change, renamed = listing.change(entry), listing.renamed_from(entry)
         if len(content) < 1024 and content.startswith(_LFS):
             raise FetchError(
                 f"{id} is a Git LFS pointer: its content is not in the repository",
@@ -134,7 +134,7 @@ class GitConnector:
             version=version,
             uri=listing.uri(entry),
             content=content,
-            meta={"renamed_from": change.renamed_from} if change and change.renamed_from else {},
+            meta={"renamed_from": renamed} if renamed else {},
             updated_at=change.moment if change else None,
         )
         return file_document(self.name, file, rules, self.policy)

@@ -75,16 +75,19 @@ def _commits(stream: IO[bytes]) -> Iterator[tuple[int, str, list[tuple[str, str,
     raw = ""
     for token in _tokens(stream):
         if raw:
+            # A path as it stands: its name may begin as other lines do.
             ids = raw.split(" ")
             files.append((token, ids[2] if raw[1] != ":" else "", ids[-2]))
             raw = ""
-        elif token.startswith("\x01"):
+            continue
+        line = token.removeprefix("\n")
+        if line.startswith("\x01"):
             if files:
                 yield time, author, files
-            stated, _, author = token[1:].partition("\x02")
+            stated, _, author = line[1:].partition("\x02")
             time, files = int(stated or 0), []
-        elif token.startswith(":"):
-            raw = token
+        elif line.startswith(":"):
+            raw = line
     if files:
         yield time, author, files
 
@@ -93,10 +96,7 @@ def _tokens(stream: IO[bytes]) -> Iterator[str]:
     rest = b""
     while piece := stream.read(_PIECE):
         *whole, rest = (rest + piece).split(b"\0")
-        for token in whole:
-            # The line break between a commit and its files; names of files may begin with one too, and come after ":".
-            text = token.decode("utf-8", "surrogateescape")
-            yield text[1:] if text.startswith(("\n:", "\n\x01")) else text
+        yield from (token.decode("utf-8", "surrogateescape") for token in whole)
 
 
 def _remembered(file: Path, commit: str) -> Mapping[str, Change] | None:

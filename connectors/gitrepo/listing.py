@@ -87,6 +87,11 @@ class Listing:
     def change(self, entry: Entry) -> Change | None:
         return self.snapshot.changes.get(entry.path)
 
+    def renamed_from(self, entry: Entry) -> str:
+        """The id that the content had before the commit that last touched the file; "" when it was no other."""
+        change = self.change(entry)
+        return as_text(change.renamed_from).removeprefix(self._prefix) if change else ""
+
     def uri(self, entry: Entry) -> str:
         return web.uri(self.web, self.snapshot.mirror.remote.address, self.snapshot.ref, entry.path)
 

@@ -14,7 +14,7 @@ from headwater.settings import did_you_mean
 from headwater.settings.secrets import Secret
 
 ASKING_SECONDS = 60.0
-_SCP = re.compile(r"(?:[\w.-]+@)?[\w.-]+:(?!//)[^\s:][^\s]*")
+_SCP = re.compile(r"(?!-)(?:[\w.-]+@)?(?!-)[\w.-]+:(?!//)[^\s:][^\s]*")
 _PROTOCOLS = {"https": ("https",), "http": ("http", "https"), "ssh": ("ssh",), "git": ("git",), "file": ("file",)}
 _BRANCH = re.compile(r"(?![-/.])[^\x00-\x20~^:?*\[\\]+(?<![/.])")
 _LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
@@ -86,7 +86,7 @@ def remote(url: str, path: Path | None, *, user: str, token: Secret, place: str)
     parts = urlsplit(url) if "://" in url else None
     if parts is None and not _SCP.fullmatch(url):
         raise ConfigError(f"{place}: url is no address of a repository; write https://..., ssh://... or user@host:path")
-    if parts is not None and (parts.scheme not in _PROTOCOLS or (parts.scheme != "file" and not parts.hostname)):
+    if parts is not None and (parts.scheme not in _PROTOCOLS or (parts.scheme != "file" and not _host(parts.hostname))):
         raise ConfigError(f"{place}: url has to begin with {', '.join(f'{scheme}://' for scheme in _PROTOCOLS)}")
     if parts is not None and (parts.password or (parts.scheme in ("http", "https") and parts.username)):
         raise ConfigError(
@@ -97,6 +97,10 @@ def remote(url: str, path: Path | None, *, user: str, token: Secret, place: str)
     if token and parts is not None and parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ConfigError(f"{place}: url is not encrypted, so that everyone on the way could read the token")
     return Remote(url, user, token)
+
+
+def _host(name: str | None) -> bool:
+    return bool(name) and not str(name).startswith("-")
 
 
 def checked_branch(branch: str, place: str) -> str:
