@@ -38,6 +38,8 @@ def read_sitemap(body: bytes) -> Iterator[Entry]:
         return _listed(content)
     if not content.startswith(b"<") or content[:15].lower().startswith((b"<!doctype html", b"<html")):
         raise NotASitemapError("it is no sitemap")
+    if b"<!ENTITY" in content:
+        raise FetchError("it declares entities, which sitemaps have no use for")
     return _elements(content)
 
 
