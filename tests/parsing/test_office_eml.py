@@ -70,6 +70,7 @@ def test_html_body_and_attachments(parse_file: Parse) -> None:
         (K.STEP, 0, "2", "Press Rotate"),
         (K.TABLE, 0, "", "| Key | Age |"),
         (K.CODE, 0, "", "curl -X POST"),
+        (K.PARAGRAPH, 0, "", "Attachments: report.pdf"),
     ]
     assert found.blocks[6].header_rows == 1
     assert found.meta["attachments"] == ("report.pdf",)
@@ -85,3 +86,47 @@ def test_a_charset_that_is_none_or_not_the_one_used(parse_file: Parse, charset: 
     header = f"Subject: T\nContent-Type: text/plain; charset={charset}\n\n".encode()
     blocks = parse_file("a.eml", header + b"The caf\xe9 is open, the men\xfc is new.\n").blocks
     assert blocks[-1].text == "The café is open, the menü is new."
+
+
+def texts(parse_file: Parse, plain: str, html: str = "") -> list[str]:
+    made = EmailMessage()
+    made["Subject"] = "Re: Key"
+    made.set_content(plain)
+    if html:
+        made.add_alternative(html, subtype="html")
+    return [b.text for b in parse_file("mail.eml", made.as_bytes()).blocks[1:]]
+
+
+QUOTED = "On Monday, Bob <b@example.com>\nwrote:\n> Shall we rotate\n> the key?\n> \n> It is old.\n"
+
+
+@pytest.mark.parametrize("mail", [f"Yes, on Friday.\n-- \nAna\n\n{QUOTED}", f"{QUOTED}\nYes, on Friday.\n\n-- \nAna\n"])
+def test_the_answer_comes_before_what_it_answers(parse_file: Parse, mail: str) -> None:
+    assert texts(parse_file, mail) == [
+        "Yes, on Friday.",
+        "Ana",
+        "> On Monday, Bob <b@example.com> wrote:",
+        "> Shall we rotate the key?",
+        "> It is old.",
+    ]
+
+
+def test_answers_between_quotations_stay_there(parse_file: Parse) -> None:
+    assert texts(parse_file, "> Shall we?\n\nYes.\n\n> When?\n\nFriday.\n") == [
+        "> Shall we?",
+        "Yes.",
+        "> When?",
+        "Friday.",
+    ]
+
+
+def test_hidden_html_is_out_and_counted_and_links_are_kept(parse_file: Parse) -> None:
+    html = (
+        '<div style="display:none">A preheader nobody sees</div><blockquote type="cite"><p>Shall we?</p></blockquote>'
+        '<p>Please <a href="https://example.com/k">rotate</a> it.</p><span style="font-size:0">dust</span>'
+    )
+    made = message(html)
+    found = parse_file("mail.eml", made.as_bytes())
+    assert [b.text for b in found.blocks[1:]] == ["Please rotate it.", "Shall we?"]
+    assert found.blocks[1].links == (("rotate", "https://example.com/k"),)
+    assert [(s.what, s.words) for s in found.stripped] == [("hidden text", 5)]
