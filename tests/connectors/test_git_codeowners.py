@@ -36,7 +36,8 @@ def test_the_last_match_wins_and_may_name_nobody() -> None:
 
 
 def test_sections_add_up_and_have_defaults() -> None:
-    text = "* @all\n[Docs][2] @writers\n*.md\nREADME.md @lead\n!drafts/\n\n^[Ops] @@maintainers\nops/ @sre\n[docs]\n*.rst\n"
+    docs = "[Docs][2] @writers\n*.md\nREADME.md @lead\n!drafts/\n"
+    text = f"* @all\n{docs}\n^[Ops] @@maintainers\nops/ @sre\n[docs]\n*.rst\n"
     found = parsed(text)
     assert found.of("a.md") == ("@all", "@writers")
     assert found.of("README.md") == ("@all", "@lead")
