@@ -16,6 +16,7 @@ CONNECTORS = {
     "folder": "connectors.folder:FolderConnector",
     "website": "connectors.website:WebsiteConnector",
     "git": "connectors.git:GitConnector",
+    "github-releases": "connectors.github_releases:GithubReleasesConnector",
 }
 """By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""
 

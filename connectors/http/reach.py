@@ -6,8 +6,10 @@ between the check and the connection.
 
 import ipaddress
 import socket
+import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlsplit
 
 import httpcore
@@ -90,16 +92,22 @@ class CheckedTransport(httpx.HTTPTransport):
     """Connects only to addresses that `reach` allows, whatever the name of the host says a moment later."""
 
     def __init__(self, reach: Reach, *, connections: int = 8) -> None:
-        super().__init__()
+        super().__init__(verify=_certificates())
         self._pool.close()
         # The one place where a connection can be checked after its name was resolved, and it is not offered publicly.
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(),
+            ssl_context=_certificates(),
             max_connections=connections,
             max_keepalive_connections=connections,
             keepalive_expiry=20,
             network_backend=_CheckedNetwork(reach),
         )
+
+
+@cache
+def _certificates() -> ssl.SSLContext:
+    """Loaded once: it takes a tenth of a second."""
+    return httpx.create_ssl_context()
 
 
 class _CheckedNetwork(httpcore.SyncBackend):
