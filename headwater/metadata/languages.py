@@ -19,7 +19,7 @@ _DIFFERENT_WORDS = 8
 _DENSE_LETTERS = 12
 """Of scripts in which a letter is a syllable or a word."""
 _CERTAIN = 0.9
-_ENGLISH_SHARE = 0.16
+_ENGLISH_SHARE, _ENGLISH_LETTERS = 0.16, 30
 _ENGLISH = frozenset(
     ("the", "and", "of", "to", "is", "you", "this", "are", "your", "with", "that", "from", "when", "will", "for", "it")
 )
@@ -90,14 +90,13 @@ def detected_language(prose: str, expected: str = "") -> str:
     """
     # Words in capitals are commands, constants and names.
     words = [word.lower() for word in _WORD.findall(prose) if len(word) == 1 or not word.isupper()]
-    letters = sum(map(len, words))
-    if len(_DENSE.findall(prose)) * 2 > letters:
-        needed = _DENSE_LETTERS
-    else:
-        needed = _LETTERS
-        if letters >= needed and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
-            return "en"
-    if letters < needed or len(set(words)) < (1 if needed == _DENSE_LETTERS else _DIFFERENT_WORDS):
+    letters, different = sum(map(len, words)), len(set(words))
+    dense = len(_DENSE.findall(prose)) * 2 > letters
+    enough = not dense and letters >= _ENGLISH_LETTERS and different >= _DIFFERENT_WORDS
+    if enough and sum(word in _ENGLISH for word in words) >= _ENGLISH_SHARE * len(words):
+        return "en"
+    needed = _DENSE_LETTERS if dense else _LETTERS
+    if letters < needed or (not dense and different < _DIFFERENT_WORDS):
         return ""
     language, certainty = _identifier().classify(" ".join(words))
     if certainty < _CERTAIN:

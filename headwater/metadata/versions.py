@@ -2,7 +2,7 @@
 
 The order is that of PEP 440 and, for names that PEP 440 does not know ("1.0-canary.3"), of semantic versioning.
 A number stays below 2**53, which every backend keeps exactly. Local parts and build metadata ("+abc") do not count.
-Versions whose numbers need more room (several parts beyond 65,807) share a number with their nearest neighbours.
+Versions that need more room (more than three parts over 143, say) share a number with their nearest neighbours.
 """
 
 import re
@@ -217,11 +217,13 @@ def _bits(number: int) -> str:
     """Shorter for small numbers, and in the same order as the numbers."""
     if number < 16:
         return f"0{number:04b}"
-    if number < 272:
-        return f"10{number - 16:08b}"
-    if number < 65_808:
-        return f"110{number - 272:016b}"
-    return f"111{min(number - 65_808, 2**27 - 1):027b}"
+    if number < 144:
+        return f"10{number - 16:07b}"
+    if number < 1_168:
+        return f"110{number - 144:010b}"
+    if number < 66_704:
+        return f"1110{number - 1_168:016b}"
+    return f"1111{min(number - 66_704, 2**27 - 1):027b}"
 
 
 def _number(bits: str) -> int:
