@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.steps import unconfigured
 from flows.workshop import Workshop
+from headwater.ingest.boilerplate_learning import recall
 from headwater.likeness.update import duplicates
 from headwater.metadata.survey import kept_survey
 from headwater.model import PUBLIC_PRINCIPAL
@@ -34,6 +35,7 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             "chunks": chunks[name],
             "failing": failing[name],
             "blocked": blocked[name],
+            "left_out": [{"text": one.text, "pages": one.pages} for one in recall(ledger, name).blocks.values()],
             "duplicates": alike[name].documents if name in alike else 0,
             "clusters": alike[name].clusters if name in alike else 0,
             "coverage": _coverage(workshop, name),

@@ -75,7 +75,7 @@ def lint(workshop: Workshop, names: Sequence[str], *, examples: int, on_document
     for name in names:
         source = workshop.source(name)
         chunker, policy = workshop.chunkers(source), metadata_policy(source)
-        for raw, parsed in workshop.parsing.parse(_raws(workshop.connector(source), source, tally)):
+        for raw, parsed in workshop.parsing_of(source).parse(_raws(workshop.connector(source), source, tally)):
             on_document()
             if isinstance(parsed, ParseError):
                 _unreadable(tally, source.name, raw.id, parsed)

@@ -86,10 +86,11 @@ def _said(block: Block) -> dict[str, Any]:
 def _parsed(workshop: Workshop, row: DocumentRow) -> Document | None:
     """Parsed again from the source; None when what lies there now is not what is live, or cannot be read."""
     try:
-        raw = workshop.connector(workshop.source(row.source)).fetch(row.id)
+        source = workshop.source(row.source)
+        raw = workshop.connector(source).fetch(row.id)
         if isinstance(raw, NotModified) or content_hash(raw) != row.content_hash:
             return None
         media_type = str(row.meta["media_type"])
-        return workshop.parsing.submit(replace(raw, media_type=media_type)).result()
+        return workshop.parsing_of(source).submit(replace(raw, media_type=media_type)).result()
     except HeadwaterError:
         return None

@@ -10,8 +10,10 @@ from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
+from headwater.ingest.boilerplate_learning import recall
 from headwater.ingest.report import RunReport, SourceReport
 from headwater.ingest.source_run import KEPT_BYTES, SourceRun
+from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
 from headwater.publishing.collect import collect
 from headwater.publishing.records import utc_now
@@ -62,6 +64,9 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
         report.sources.append(_run_source(workshop, name, steps))
     index = workshop.index(workshop.generation)
     collect(index, workshop.ledger, workshop.generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
+    report.notes.extend(
+        note for one in report.sources for note in cleaning_notes(one, recall(workshop.ledger, one.source))
+    )
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop), *refresh_duplicates(workshop)])
     report.notes.extend(surveyed(workshop, report.sources))
     report.epoch = workshop.ledger.epoch()

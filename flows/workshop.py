@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from chunking.registry import chunker_for, strategy_for
 from connectors.registry import build
@@ -13,6 +14,7 @@ from headwater.embedding.open import embedding_fingerprint, open_dense, open_spa
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
 from headwater.index.base import Index, IndexStore
 from headwater.index.store import open_store
+from headwater.ingest.boilerplate_learning import SourceParsing
 from headwater.ingest.fingerprint import fingerprints
 from headwater.ingest.listener import Listener, Silent
 from headwater.ingest.report import RunReport
@@ -25,7 +27,7 @@ from headwater.ledger.open import open_ledger
 from headwater.metadata.policy import MetadataPolicy
 from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
-from headwater.parsing.registry import media_type_of, parser_fingerprint
+from headwater.parsing.registry import media_type_of, parser_fingerprint, supported_extensions
 from headwater.publishing.attach import attach, check_ledger_not_older
 from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
 from headwater.retrieval.search import Searcher
@@ -33,6 +35,7 @@ from headwater.settings import Settings, SourceSettings
 
 HEAD_BYTES = 4096
 LEDGER_FILE = "ledger.db"
+PAGES = frozenset((".html", ".htm", ".xhtml"))
 
 
 class Workshop:
@@ -234,13 +237,14 @@ class Workshop:
             self._leases[name] = lease
 
     def _tools(self, source: SourceSettings) -> Tools:
-        publisher = self.publisher()
+        publisher, parsing = self.publisher(), self.parsing_of(source)
         return Tools(
             connector=self.connector(source),
-            parsing=self.parsing,
+            parsing=parsing,
+            learn=parsing.learn,
             media_type=media_type,
             chunker=self.chunkers(source),
-            fingerprint=self.fingerprints(source),
+            fingerprint=self.fingerprints(source, parsing),
             dense=self.dense,
             sparse=self.sparse,
             index=publisher.index,
@@ -267,9 +271,22 @@ class Workshop:
 
         return chunker
 
-    def fingerprints(self, source: SourceSettings) -> Callable[[str, str], str]:
+    def parsing_of(self, source: SourceSettings) -> SourceParsing:
+        """Parses the way this source's settings want it, without what most of its pages are known to repeat."""
+        return SourceParsing(
+            self.parsing,
+            self.ledger,
+            source.name,
+            parser=_parser_of,
+            may_be_page=_may_be_page,
+            wishes={"keep": source.keep, "drop": source.drop},
+        )
+
+    def fingerprints(self, source: SourceSettings, parsing: SourceParsing | None = None) -> Callable[[str, str], str]:
+        """Media type and kind to the fingerprint of what would become of such a document of this source."""
+        mark = (parsing or self.parsing_of(source)).mark
         chunker, policy = self.chunkers(source), metadata_policy(source).fingerprint
-        return fingerprints(_parser_of, lambda kind: chunker(kind).fingerprint, self.embedding, policy)
+        return fingerprints(mark, lambda kind: chunker(kind).fingerprint, self.embedding, policy)
 
 
 def metadata_policy(source: SourceSettings) -> MetadataPolicy:
@@ -285,6 +302,12 @@ def metadata_policy(source: SourceSettings) -> MetadataPolicy:
 def media_type(raw: RawDocument) -> str:
     """What to parse a document as, by its name and its first bytes; raises ParseError when they contradict."""
     return media_type_of(raw.id, raw.content[:HEAD_BYTES], raw.media_type)
+
+
+def _may_be_page(id: str) -> bool:
+    """Whether a document may be HTML, by its name alone."""
+    suffix = PurePosixPath(id).suffix.lower()
+    return suffix in PAGES or suffix not in supported_extensions()
 
 
 def _parser_of(media_type: str) -> str:

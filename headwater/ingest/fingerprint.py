@@ -17,12 +17,13 @@ def fingerprints(
 
     `policy` stands for what the source's settings ask of metadata.
     """
-    known: dict[tuple[str, str], str] = {}
+    known: dict[tuple[str, str, str], str] = {}
 
     def fingerprint(media_type: str, kind: str) -> str:
-        key = (media_type, kind)
+        # What is said of the parser may change in a run, with what is learned of the source.
+        key = (media_type, kind, parser(media_type))
         if key not in known:
-            parts = (parser(media_type), chunker(kind), embedding, METADATA_POLICY, policy)
+            parts = (key[2], chunker(kind), embedding, METADATA_POLICY, policy)
             known[key] = _SEPARATOR.join((media_type, kind, digest(*parts)[:16]))
         return known[key]
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from headwater.ingest.look import Settled
 from headwater.ingest.report import SourceReport
+from headwater.ingest.stripped import has_hidden
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
 from headwater.model import Failed, Indexed, Outcome, Quarantined, Unchanged
@@ -60,6 +61,7 @@ class Outcomes:
         for row, outcome in rows:
             self._cleared.add(row.id)
             self.count(row.id, outcome)
+            self._report.hidden += has_hidden(row.meta)
             findings = row.meta.get("access_findings", ())
             for finding in findings if isinstance(findings, tuple) else ():
                 self._report.note(row.id, finding)

@@ -33,6 +33,8 @@ class Plan:
     """Live documents missing from a complete listing of a source that may hold more than it lists."""
     banned: frozenset[str] = frozenset()
     """Those of `absent` that a person took out of search."""
+    same: tuple[Ref, ...] = ()
+    """The unchanged ones."""
     new: frozenset[str] = frozenset()
     """Those of `changed` that are not live, so that nobody has to ask the ledger for their rows."""
 
@@ -63,7 +65,8 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     failing: list[Failure] = []
     unreadable: list[Unreadable] = []
     blocked: list[tuple[str, str]] = []
-    unchanged, complete = 0, False
+    same: list[Ref] = []
+    complete = False
     for item in connector.scan():
         match item:
             case Ref(id, version):
@@ -74,7 +77,7 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
                 if id in blocks:
                     blocked.append((id, blocks[id]))
                 elif id in live and live[id][0] == version and is_current(live[id][1], fingerprint):
-                    unchanged += 1
+                    same.append(item)
                 elif failure is not None and _still_fails(failure, version, fingerprint):
                     failing.append(failure)
                 else:
@@ -104,7 +107,8 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     return Plan(
         listed=len(seen),
         changed=tuple(changed),
-        unchanged=unchanged,
+        unchanged=len(same),
+        same=tuple(same),
         failing=tuple(failing),
         absent=tuple(sorted(absent)),
         unsure=tuple(sorted(missing - banned)),

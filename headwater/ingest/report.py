@@ -33,6 +33,8 @@ class SourceReport:
     chunks: int = 0
     embedded: int = 0
     reused: int = 0
+    hidden: int = 0
+    """Documents indexed of which something was left out that their readers do not see."""
     seconds: float = 0.0
     error: str = ""
     coverage: dict[str, dict[str, int]] = field(default_factory=dict)

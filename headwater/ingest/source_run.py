@@ -3,11 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from headwater.errors import HeadwaterError, RetriableError
+from headwater.errors import HeadwaterError, ParseError, RetriableError
 from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
+from headwater.ingest.fingerprint import is_current
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
@@ -38,7 +40,7 @@ class SourceRun:
         self.report = SourceReport(self.name)
         self._only = only
         self._plan: Plan | None = None
-        self._revoked = False
+        self._revoked = self._learned = False
         self._outcomes = Outcomes(tools, run, self.report)
         self._pending: dict[str, Ref] = {}
         self._new: frozenset[str] = frozenset()
@@ -143,8 +145,37 @@ class SourceRun:
 
     def look_ahead(self) -> None:
         """Begin to fetch, parse and embed, a bounded distance ahead of the first `batch`; after `revoke` only."""
+        self._learn()
         if self._steps is None and self._pending:
             self._steps = stream(self.tools, self._looks(list(self._pending.values())))
+
+    def _learn(self) -> None:
+        """Ahead of the first chunk: what is learned of a source may change how any of its documents comes out."""
+        tools, plan = self.tools, self.plan()
+        if self._learned or tools.learn is None or not plan.complete or self._only is not None:
+            return
+        listed = {ref.id: ref.version for ref in (*plan.same, *plan.changed)}
+        listed |= {failure.document: failure.version for failure in plan.failing}
+        if tools.learn(listed, self._sampled):
+            live = tools.ledger.versions(tools.publisher.generation, self.name)
+            again = [ref for ref in plan.same if not is_current(live[ref.id][1], tools.fingerprint)]
+            self._pending |= {ref.id: ref for ref in again}
+            self.report.unchanged -= len(again)
+        self._learned = True
+
+    def _sampled(self, id: str) -> RawDocument | None:
+        try:
+            raw = self._kept.get(id) or fetch(self.tools.connector, id)
+        except HeadwaterError:
+            return None
+        if isinstance(raw, NotModified):
+            return None
+        if id in self._pending and sum(len(one.content) for one in self._kept.values()) < KEPT_BYTES:
+            self._kept[id] = raw
+        try:
+            return replace(raw, media_type=self.tools.media_type(raw))
+        except ParseError:
+            return replace(raw, media_type="")
 
     def close(self) -> None:
         """Stop looking ahead; what was staged but not published is given up."""

@@ -10,6 +10,7 @@ from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead, started
 from headwater.ingest.look import VOLATILE, Look, Settled, ToCarry, ToParse, failed
+from headwater.ingest.stripped import stripped_meta
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
@@ -176,7 +177,7 @@ def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
         title=document.title,
         updated_at=document.raw.updated_at,
         chunks=len(chunks),
-        meta={**item.row.meta, **document.raw.meta},
+        meta={**item.row.meta, **document.raw.meta, **stripped_meta(document)},
     )
     for chunk in chunks:
         yield Piece(item.ref, row, chunk, last=chunk is chunks[-1])

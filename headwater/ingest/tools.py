@@ -1,6 +1,6 @@
 """Everything a source's run needs, put together by whoever may import connectors and chunkers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -41,6 +41,8 @@ class Tools:
     listener: Listener
     metadata: MetadataPolicy = field(default_factory=MetadataPolicy)
     caution: Caution = field(default_factory=Caution)
+    learn: Callable[[Mapping[str, str], Callable[[str], RawDocument | None]], bool] | None = None
+    """A complete listing (id to version) and a way to fetch of it, to whether documents come out otherwise now."""
 
     def with_connector(self, connector: Connector) -> "Tools":
         values = {name: getattr(self, name) for name in self.__slots__}

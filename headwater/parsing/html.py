@@ -13,6 +13,7 @@ from headwater.errors import BrokenFileError
 from headwater.model import Block, Document, RawDocument
 from headwater.parsing.blocks import document
 from headwater.parsing.encoding import decode
+from headwater.parsing.html_chosen import chosen_root, drop
 from headwater.parsing.html_chrome import Chrome
 from headwater.parsing.html_content import content_root
 from headwater.parsing.html_meta import page_meta
@@ -34,9 +35,11 @@ def parse(raw: RawDocument) -> Document:
     tally = Tally()
     markup = decode(raw.content, media_type=raw.media_type, markup=True, tally=tally)
     with no_collections():
-        page = Page(make_soup(markup), markup)
+        soup = make_soup(markup)
+        drop(soup, raw.wishes.get("drop", ()))
+        page = Page(soup, markup)
         chrome = Chrome(page)
-        root = content_root(page, chrome)
+        root = chosen_root(page, chrome, raw.wishes.get("keep", ())) or content_root(page, chrome)
         base = _base(raw, page)
         blocks = Walker(chrome, base).walk(root)
         if not any(block.text for block in blocks):
