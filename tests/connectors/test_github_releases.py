@@ -19,7 +19,8 @@ from tests.connectors.services.local import Asked, Reply, once, serving
 def source(github: Github, **options: Any) -> Connector:
     assert github.server is not None
     given = {
-        "repository": "owner/name", "token": TOKEN, "api": github.server.url, "allow_private_addresses": True, **options,
+        "repository": "owner/name", "token": TOKEN, "api": github.server.url, "allow_private_addresses": True,
+        **options,
     }  # fmt: skip
     settings = SourceSettings(
         name="releases", kind="github-releases", default_access=Access(frozenset({"group:readers"})), options=given
@@ -113,7 +114,7 @@ def test_the_changelog_is_a_document_too(github: Github) -> None:
     assert (raw.version, raw.content) == (version, github.files["docs/CHANGELOG.md"])
     assert raw.uri.endswith("/owner/name/blob/HEAD/docs/CHANGELOG.md")
     assert connector.fetch("docs/CHANGELOG.md", version) == NotModified(version)
-    with pytest.raises(FetchError, match="no HISTORY.md"):
+    with pytest.raises(FetchError, match="has no HISTORY"):
         refs(source(github, changelog="HISTORY.md"))
 
 

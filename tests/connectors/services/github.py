@@ -22,7 +22,8 @@ class Github:
     def publish(self, tag: str, body: str, **fields: Any) -> None:
         self.withdraw(tag)
         release = {
-            "id": len(self.releases) + 1, "tag_name": tag, "name": tag, "body": body, "draft": False, "prerelease": False,
+            "id": len(self.releases) + 1, "tag_name": tag, "name": tag, "body": body, "draft": False,
+            "prerelease": False,
             "created_at": "2026-01-02T03:04:05Z", "published_at": "2026-01-02T03:04:05Z",
             "html_url": f"https://github.com/owner/name/releases/tag/{tag}", "author": {"login": "ann"},
         }  # fmt: skip
