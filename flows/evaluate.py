@@ -4,7 +4,7 @@ import hashlib
 import importlib.metadata
 import secrets
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,12 +15,12 @@ from headwater.errors import ConfigError
 from headwater.evaluation.questions import Question
 from headwater.evaluation.recall import span_recall, words
 from headwater.evaluation.runs import NotAsked, Run
-from headwater.evaluation.scoring import BUDGETS, Key, Result, score
+from headwater.evaluation.scoring import BUDGETS, Key, Result, cites, heads, score
 from headwater.index.points import point_ids
 from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
-from headwater.model import digest
-from headwater.publishing.records import utc_now
+from headwater.model import Chunk, digest
+from headwater.publishing.records import stored_chunk, utc_now
 from headwater.retrieval.search import Passage, Searcher, Wish
 
 HALF = 0.5
@@ -55,7 +55,7 @@ def evaluate(
         who = asker if question.principals is None else question.principals
         wanted = library.wanted(question, who, notes)
         if isinstance(wanted, _Wanted):
-            results.append(_answered(searcher, question, wanted, who))
+            results.append(_answered(searcher, question, wanted, who, library.section(question, wanted)))
             notes += library.doubts(question, wanted)
         else:
             not_asked.append(wanted)
@@ -74,7 +74,9 @@ def evaluate(
     )
 
 
-def _answered(searcher: Searcher, question: Question, wanted: _Wanted, who: frozenset[str]) -> Result:
+def _answered(
+    searcher: Searcher, question: Question, wanted: _Wanted, who: frozenset[str], section: Sequence[str]
+) -> Result:
     """One search for the ranks, and one under each budget where there is an answer to be returned."""
     conditions = question.conditions
 
@@ -83,7 +85,7 @@ def _answered(searcher: Searcher, question: Question, wanted: _Wanted, who: froz
 
     budgets = BUDGETS if question.answer else ()
     within = {budget: find(Wish.of(limit=None, passage_tokens=None, budget=budget)) for budget in budgets}
-    return score(question, wanted.keys, wanted.kind, find(Wish(limit=DEPTH)), within)
+    return score(question, wanted.keys, wanted.kind, find(Wish(limit=DEPTH)), within, section)
 
 
 def _remembering(searcher: Searcher) -> Searcher:
@@ -123,7 +125,7 @@ class _Library:
         self._generation = workshop.generation
         self.epoch = workshop.ledger.epoch()
         self._index = workshop.index(self._generation)
-        self._read: dict[Key, list[list[str]]] = {}
+        self._read: dict[Key, list[Chunk]] = {}
         self._named: dict[str, list[DocumentRow]] = defaultdict(list)
         counted: Counter[str] = Counter()
         for row in workshop.ledger.documents(self._generation):
@@ -162,21 +164,34 @@ class _Library:
             reason=f"{who} may not read it" if unreadable else "no searchable document is called this",
         )
 
-    def doubts(self, question: Question, wanted: _Wanted) -> list[str]:
-        """A sentence when most of the answer is nowhere in its document: then no search can return it."""
-        answer = words(question.answer)
-        if not answer:
+    def section(self, question: Question, wanted: _Wanted) -> list[str]:
+        """The texts that are cited with the question's anchor."""
+        if not question.anchor:
             return []
-        there = max(span_recall(answer, self._texts(row)) for row in wanted.rows)
-        if there >= HALF:
-            return []
-        return [f"line {question.line}: only {there:.0%} of the answer's words are in {question.documents[0]}"]
+        chunks = [chunk for row in wanted.rows for chunk in self._chunks(row)]
+        return [chunk.text[chunk.lead :] for chunk in chunks if cites(chunk.uri, question.anchor)]
 
-    def _texts(self, row: DocumentRow) -> list[list[str]]:
+    def doubts(self, question: Question, wanted: _Wanted) -> Iterator[str]:
+        """Sentences about what no search could return, since it is not in the document."""
+        chunks = [self._chunks(row) for row in wanted.rows]
+        where = f"line {question.line}"
+        answer = words(question.answer)
+        if answer:
+            there = max(span_recall(answer, [words(chunk.text) for chunk in of_row]) for of_row in chunks)
+            if there < HALF:
+                yield f"{where}: only {there:.0%} of the answer's words are in {question.documents[0]}"
+        if question.anchor and not any(
+            cites(chunk.uri, question.anchor) or heads(chunk.heading_path, chunk.text, question.anchor)
+            for of_row in chunks
+            for chunk in of_row
+        ):
+            yield f"{where}: nothing in {question.documents[0]} is called #{question.anchor}"
+
+    def _chunks(self, row: DocumentRow) -> list[Chunk]:
         key = (row.source, row.id)
         if key not in self._read:
-            ids = point_ids(row.publication, *key, row.chunks)
-            self._read[key] = [words(str(point.payload["content"])) for point in self._index.retrieve(ids)]
+            stored = self._index.retrieve(point_ids(row.publication, *key, row.chunks))
+            self._read[key] = [stored_chunk(point.payload, row) for point in stored]
         return self._read[key]
 
     def _rows(self, name: str) -> list[DocumentRow]:

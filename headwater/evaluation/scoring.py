@@ -14,6 +14,9 @@ BUDGETS = (400, 800, 1_600)
 """Tokens returned, in the model's own: what a chatbot may have room for."""
 SHOWN_PASSAGES = 5
 SHOWN_CHARACTERS = 400
+LONGEST_HEADING = 200
+BEGINNING = 200
+"""Characters by which the text of a section is known."""
 
 Key: TypeAlias = tuple[str, str]
 
@@ -79,13 +82,18 @@ def score(
     kind: str,
     passages: Sequence[Passage],
     within: Mapping[int, Sequence[Passage]],
+    section: Sequence[str] = (),
 ) -> Result:
     """Measure one answer to a question; `expected` are (source, document) pairs, the first of which is shown.
 
-    `passages` are what was returned without a budget, `within` what was under each.
+    `passages` are what was returned without a budget, `within` what was under each; `section` are the texts that
+    are cited with the question's anchor.
     """
     right = [(passage.source, passage.document) in expected for passage in passages]
-    in_section = [ok and _of_section(passage, question.anchor) for passage, ok in zip(passages, right, strict=True)]
+    beginnings = [_plain(text)[:BEGINNING] for text in section]
+    in_section = [
+        ok and _of_section(passage, question.anchor, beginnings) for passage, ok in zip(passages, right, strict=True)
+    ]
     answer = words(question.answer)
     return Result(
         key=question.key,
@@ -110,12 +118,29 @@ def _first(flags: Sequence[bool]) -> int:
     return next((rank for rank, flag in enumerate(flags, start=1) if flag), 0)
 
 
-def _of_section(passage: Passage, anchor: str) -> bool:
-    """Whether a passage is cited with this anchor, or holds the heading that the anchor is made of."""
-    if unquote(passage.uri.partition("#")[2]) == unquote(anchor):
+def _of_section(passage: Passage, anchor: str, beginnings: Sequence[str]) -> bool:
+    """Whether a passage is cited with this anchor, holds the text that is, or the heading it is made of."""
+    if cites(passage.uri, anchor):
         return True
-    headings = (*passage.heading_path, *(line for line in passage.text.split("\n") if len(line) < 200))
+    text = _plain(passage.text)
+    if any(beginning and beginning in text for beginning in beginnings):
+        return True
+    return heads(passage.heading_path, passage.text, anchor)
+
+
+def cites(uri: str, anchor: str) -> bool:
+    """Whether a citation leads to this anchor."""
+    return unquote(uri.partition("#")[2]) == unquote(anchor)
+
+
+def heads(heading_path: Sequence[str], text: str, anchor: str) -> bool:
+    """Whether a heading above a text, or a line in it, makes this anchor."""
+    headings = (*heading_path, *(line for line in text.split("\n") if len(line) < LONGEST_HEADING))
     return any(slug(heading) == unquote(anchor).lower() for heading in headings)
+
+
+def _plain(text: str) -> str:
+    return " ".join(words(text))
 
 
 def slug(heading: str) -> str:

@@ -52,6 +52,13 @@ def test_a_section_is_known_by_its_anchor_or_its_heading(given_: Passage) -> Non
     assert score(QUESTION, [RIGHT], "help", [elsewhere], {}).section_rank == 0
 
 
+def test_a_section_is_known_by_its_text_in_a_longer_whole() -> None:
+    question = replace(QUESTION, anchor="harbour")
+    whole = passage("a.md", text="## Before\n\nText.\n\n1. Open the   *harbour* gate.", uri="file:///a.md#top")
+    assert score(question, [RIGHT], "help", [whole], {}, ["Open the harbour gate."]).section_rank == 1
+    assert score(question, [RIGHT], "help", [whole], {}, ["Close the harbour gate.", ""]).section_rank == 0
+
+
 def test_recall_counts_the_right_document_alone() -> None:
     within = {
         400: [passage("b.md", ANSWER)],
