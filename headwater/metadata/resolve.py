@@ -12,6 +12,7 @@ from headwater.metadata.dates import moment_of, stated_date
 from headwater.metadata.languages import base_language, detected_language, language_code, prose_of, same_language
 from headwater.metadata.origins import ITS_ID, ORIGINS, Level, origin, rank, read, written
 from headwater.metadata.policy import MetadataPolicy
+from headwater.metadata.review import review_date, review_interval
 from headwater.metadata.schema import DATES, STATEABLE, TEXTS
 from headwater.metadata.sop import header_fields
 from headwater.model import SOP, Document, MetaValue
@@ -80,6 +81,8 @@ def _settle_dates(document: Document, found: Resolved) -> datetime | None:
         found.put("updated", raw.updated_at.isoformat(), Level.CONNECTOR)
     if "updated" not in found.values and "created" in found.values:
         found.put("updated", found.values["created"], f"{found.origins['created']} (created)")
+    due = review_date(found.values.get("last_reviewed_on"), found.values.get("review_in"))
+    found.put("review_by", due, origin(Level.DERIVED, "from last_reviewed_on and review_in"))
     return moment_of(found.values.get("updated")) or raw.updated_at
 
 
@@ -141,6 +144,12 @@ def _checked(name: str, value: MetaValue, where: str, timezone: str, findings: l
             return stated_date(text, timezone).isoformat()
         except (ValueError, OverflowError) as error:
             findings.append(f"{where}: {name}: {error}")
+            return ""
+    if name == "review_in":
+        try:
+            return review_interval(text)
+        except ValueError as error:
+            findings.append(f"{where}: review_in: {error}")
             return ""
     if name == "language":
         code = language_code(text)

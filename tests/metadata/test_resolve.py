@@ -47,8 +47,8 @@ LEVELS = [level for level in Level if level not in (Level.DERIVED, Level.DETECTE
 def test_what_was_stated_nearest_counts(levels: list[Level], among: int, by_file: bool) -> None:
     """Whichever room a statement comes in by, and in whatever order."""
     stated, other = levels[0], levels[among]
-    source = {"owner": "one", ORIGINS: written({"owner": origin(stated, "x")})}
-    file: dict[str, MetaValue] = {"owner": "two", ORIGINS: written({"owner": origin(other, "y")})}
+    source: dict[str, Any] = {"owner": "one", ORIGINS: written({"owner": origin(stated, "x")})}
+    file: dict[str, Any] = {"owner": "two", ORIGINS: written({"owner": origin(other, "y")})}
     made = document(own=file, **source) if by_file else document(own=source, **file)
     found = merged(made)
     winner = "one" if rank(stated) < rank(other) else "two"
@@ -142,6 +142,25 @@ def test_front_matter_goes_before_a_procedures_header() -> None:
         paragraph("Owner: SRE"), kind=SOP, owner="ops", origins=written({"owner": "folder defaults in x"})
     )
     assert resolved(folder).raw.meta["owner"] == "SRE"
+
+
+@pytest.mark.parametrize(
+    ("interval", "due"),
+    [("6 months", "2026-07-31"), ("annually", "2027-01-31"), ("Every quarter", "2026-04-30"), ("90d", "2026-05-01")],
+)
+def test_the_next_review_follows_from_the_last(interval: str, due: str) -> None:
+    lines = paragraph(f"Last reviewed: 31 January 2026\nReview interval: {interval}")
+    found = resolved(document(lines, kind=SOP), POLICY).raw.meta
+    assert str(found["review_by"]).startswith(due)
+    assert read(found[ORIGINS])["review_by"] == "derived from last_reviewed_on and review_in"
+    stated = resolved(document(lines, kind=SOP, review_by="2026-03-01"), POLICY).raw.meta
+    assert str(stated["review_by"]).startswith("2026-03-01")
+
+
+def test_an_interval_that_is_none_is_said() -> None:
+    found = resolved(document(paragraph("Review interval: now and then"), kind=SOP)).raw.meta
+    assert "review_in" not in found
+    assert "review_in" in str(found["findings"])
 
 
 # languages ------------------------------------------------------------------------------------------------
