@@ -106,19 +106,19 @@ def unconfigured(workshop: Workshop) -> list[str]:
 def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
     started = time.monotonic()
     report = SourceReport(name)
-    complete = False
+    complete, checkpoint = False, None
     try:
         with workshop.prepared(name) as source_run:
             report = source_run.report
             _in_order(name, steps)
-            complete = source_run.plan().complete
+            complete, checkpoint = source_run.plan().complete, source_run.plan().checkpoint
     except HeadwaterError as error:
         report.fail(str(error), error.advice)
     except Exception as error:
         # Whatever is wrong with one source, the others are still ingested.
         log.exception("source %s failed", name)
         report.fail(f"{type(error).__name__}: {error}", "This is a fault in Headwater; the log has its traceback.")
-    _remember(workshop, name, report, complete=complete)
+    _remember(workshop, name, report, complete=complete, checkpoint=checkpoint)
     report.seconds = time.monotonic() - started
     return report
 
@@ -131,7 +131,7 @@ def _in_order(name: str, steps: Steps) -> None:
     steps.remove_absent(name)
 
 
-def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: bool) -> None:
+def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: bool, checkpoint: bytes | None) -> None:
     source, now = workshop.source(name), utc_now()
     unknown = SourceRow(name=name, kind=source.kind, adhoc=source.adhoc)
     before = next((row for row in workshop.ledger.sources() if row.name == name), unknown)
@@ -141,6 +141,7 @@ def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: 
             kind=source.kind,
             adhoc=source.adhoc,
             documents=workshop.ledger.count(workshop.generation, name),
+            checkpoint=checkpoint or before.checkpoint,
             last_complete=now if complete else before.last_complete,
             last_success=before.last_success if report.error else now,
             last_error=report.error,

@@ -1,11 +1,12 @@
 """Compare a source's listing with the ledger: what changed, what is gone, what stays."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from headwater.errors import FatalError
 from headwater.ingest.absence import is_final
 from headwater.ingest.fingerprint import is_current
+from headwater.ingest.listing import listed, token_of
 from headwater.interfaces import Connector
 from headwater.ledger.base import Failure, Ledger
 from headwater.model import Checkpoint, Complete, Gone, Ref, Unreadable
@@ -29,6 +30,8 @@ class Plan:
     complete: bool
     forgotten: tuple[str, ...] = ()
     """Documents that failed before and are not listed any more."""
+    checkpoint: bytes | None = None
+    """From where the next listing may go on, once everything of this one is done."""
     unsure: tuple[str, ...] = ()
     """Live documents missing from a complete listing of a source that may hold more than it lists."""
     banned: frozenset[str] = frozenset()
@@ -67,7 +70,9 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     blocked: list[tuple[str, str]] = []
     same: list[Ref] = []
     complete = False
-    for item in connector.scan():
+    resume = token_of(ledger, connector.name) if live and generation == ledger.generation() else None
+    token: bytes | None = None
+    for item in listed(connector, ledger, resume):
         match item:
             case Ref(id, version):
                 if id in seen:
@@ -90,12 +95,14 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
             case Complete():
                 complete = True
             case Checkpoint():
-                pass
+                token = item.token
     if complete and live and not seen:
         raise FatalError(
             f"source {connector.name!r} lists no documents, but {len(live)} of it are searchable: nothing was removed",
             advice=f"If that is intended, run `headwater remove --source {connector.name}`.",
         )
+    if resume is not None and not complete:
+        changed += _unlisted_work(live, failures, seen | blocks.keys() | set(gone), fingerprint)
     absent = {id for id in gone if id in live and id not in seen}
     missing = live.keys() - seen - absent if complete else set()
     if is_final(connector):
@@ -116,9 +123,22 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
         unreadable=tuple(unreadable),
         blocked=tuple(blocked),
         complete=complete,
+        checkpoint=token,
         forgotten=tuple(sorted(failures.keys() - seen)) if complete else (),
         new=frozenset(ref.id for ref in changed if ref.id not in live),
     )
+
+
+def _unlisted_work(
+    live: dict[str, tuple[str, str]],
+    failures: dict[str, Failure],
+    known: Set[str],
+    fingerprint: Callable[[str, str], str],
+) -> list[Ref]:
+    """What a listing of changes alone leaves out, to be done all the same: other settings, failures to repeat."""
+    outdated = [id for id, (_, made_by) in live.items() if not is_current(made_by, fingerprint)]
+    failed = [id for id, f in failures.items() if f.retriable or not is_current(f.fingerprint, fingerprint)]
+    return [Ref(id, "") for id in sorted({*outdated, *failed} - known)]
 
 
 def _still_fails(failure: Failure, version: str, fingerprint: Callable[[str, str], str]) -> bool:
