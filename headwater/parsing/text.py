@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from headwater.model import Block, BlockKind, Document, MetaValue, RawDocument
 from headwater.parsing.blocks import document, squeeze
@@ -19,6 +20,7 @@ _STEP = re.compile(r"(?P<indent>\s*)(?:step\s+)?\(?(?P<ordinal>\d{1,3}|[a-z]|[iv
 _ADMONITION = re.compile(r"(note|tip|hint|important|warning|caution|danger|attention)\s?[:!]\s*", re.I)
 _SENTENCE = re.compile(r"[A-Z\"'(].*[.!?:;,\"')]$", re.S)
 _GRID = re.compile(r"\s*(?:\+[-=+]{3,}\+|\|.*\|)\s*$")
+_TITLE = re.compile(r"""[A-Z0-9"'¿].*[^\W_].*[^\s.,:;!]""")
 _CODE_INDENT = 4
 _LONG_LINE = 200
 _LONGEST_HEADING = 100
@@ -33,6 +35,8 @@ class _State:
     margin: int = 0
     group: int = 0
     groups: int = 0
+    unbroken: bool = False
+    """Lines are whole paragraphs, as in text that was made of pages: a short one is no end of a paragraph."""
     indents: list[int] = field(default_factory=list)
 
     def leave_list(self) -> None:
@@ -58,8 +62,15 @@ def text_blocks(text: str) -> Iterator[Block]:
     pieces = list(_pieces(text))
     state = _State(numbered=any(_is_numbered_heading(piece) for piece in pieces))
     state.margin = _margin(pieces)
-    for piece in pieces:
-        yield from _blocks(piece, state)
+    state.unbroken = _unbroken(pieces)
+    for piece, following in zip_longest(pieces, pieces[1:], fillvalue=()):
+        title = _title_above(piece, following, state)
+        if title is not None:
+            state.leave_list()
+            yield title
+        rest = list(piece[1:] if title is not None else piece)
+        if rest:
+            yield from _blocks(rest, state)
 
 
 def _pieces(text: str) -> Iterator[list[str]]:
@@ -85,6 +96,23 @@ def _pieces(text: str) -> Iterator[list[str]]:
             piece = []
     if piece:
         yield piece
+
+
+def _unbroken(pieces: Sequence[list[str]]) -> bool:
+    lengths = [len(line) for piece in pieces for line in piece]
+    return 2 * sum(length for length in lengths if length > _LONG_LINE) > sum(lengths)
+
+
+def _title_above(piece: Sequence[str], following: Sequence[str], state: _State) -> Block | None:
+    """A short line on its own or right above its text, where no line is broken."""
+    line = piece[0].strip()
+    below = piece[1] if len(piece) > 1 else following[0] if following else ""
+    if not state.unbroken or not _TITLE.fullmatch(line) or len(line) > _LONGEST_HEADING:
+        return None
+    listed = _BULLET.match(piece[0]) or _STEP.match(piece[0]) or _ADMONITION.match(line)
+    if listed or not below.strip() or _UNDERLINE.fullmatch(below.strip()):
+        return None
+    return Block(kind=BlockKind.HEADING, text=squeeze(line), level=2 if state.underlines else 1)
 
 
 def _margin(pieces: Sequence[list[str]]) -> int:

@@ -1,5 +1,6 @@
 """Plain text to blocks."""
 
+import textwrap
 import time
 
 import pytest
@@ -39,6 +40,18 @@ def test_paragraphs_end_at_blank_lines() -> None:
 def test_every_line_is_a_paragraph_where_lines_are_never_broken() -> None:
     long = "A sentence that goes on. " * 20
     assert [b.text for b in parse(f"{long}\nSecond line.\n")] == [long.strip(), "Second line."]
+
+
+def test_a_short_line_above_its_text_is_a_heading_where_lines_are_never_broken() -> None:
+    long = "Send the form with the fee to the office that is nearest to you, and keep a copy of both. " * 3
+    shown = f"Who has to pay?\n{long}\n\nBy mail\n\n{long}\n\n- {long}\n\nKeep the receipt.\n\n{long}\n\nThe end"
+    kinds = [(block.kind, block.text[:17]) for block in parse(shown)]
+    assert kinds == [
+        (H, "Who has to pay?"), (P, long[:17]), (H, "By mail"), (P, long[:17]), (L, long[:17]),
+        (P, "Keep the receipt."), (P, long[:17]), (P, "The end"),
+    ]  # fmt: skip
+    broken = "\n".join(textwrap.wrap(long, 72))
+    assert {block.kind for block in parse(f"Who has to pay?\n{broken}")} == {P}
 
 
 def test_underlined_headings_get_levels_in_order_of_appearance() -> None:
