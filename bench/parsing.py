@@ -9,7 +9,8 @@ Headwater beside unstructured, markitdown and (HTML) trafilatura, on the data th
 - `pages`: real HTML pages (postgresql-doc-15), for time only.
 
 What the figures mean stands in `bench/parsing_metrics.py`. Each parser runs alone in a process, warmed up by one
-document; a document's time is its fastest round. A document that a parser fails on counts as empty.
+document; a document's time is the processor time of its fastest round, which other work on the machine does not
+touch. A document that a parser fails on counts as empty.
 """
 
 import argparse

@@ -91,6 +91,8 @@ def _pipe_tables(markdown: str) -> Iterable[Rows]:
 
 
 def _words(text: str) -> list[str]:
+    # Code that shows an entity is written in Markdown as it is in HTML by one, and as text by another.
+    text = html.unescape(text)
     return _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
 
 

@@ -21,6 +21,11 @@ VERSION = "2"
 
 _INFO = {"Title": "title", "Author": "author", "Subject": "subject", "Keywords": "keywords"}
 _DATES = {"CreationDate": "created", "ModDate": "updated"}
+# What programs make of a file's name, and of none.
+_PROGRAM = re.compile(
+    r"^Microsoft (?:Office )?(?:Word|PowerPoint|Excel) - |\.(?:docx?|pptx?|xlsx?|indd|tex|dvi)$", re.I
+)
+_NO_TITLES = ("", "untitled", "document", "powerpoint presentation", "(anonymous)")
 _DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(?:([+-])(\d\d)'?(\d\d)?|Z)?")
 
 
@@ -90,6 +95,9 @@ def _lines(file: pdfium.PdfDocument, content: bytes, tally: Tally) -> tuple[list
 def _meta(file: pdfium.PdfDocument) -> Meta:
     info = file.get_metadata_dict(skip_empty=True)
     meta = {name: squeeze(info[key]) for key, name in _INFO.items() if key in info}
+    title = _PROGRAM.sub("", meta.pop("title", ""))
+    if title.casefold() not in _NO_TITLES:
+        meta["title"] = title
     meta |= {name: date for key, name in _DATES.items() if (date := _date(info.get(key, "")))}
     return {**meta, "pages": len(file)}
 

@@ -194,3 +194,16 @@ def test_what_only_looks_like_columns_is_no_table(parse_file: Parse) -> None:
         pdf.cell(60, 6, f"Step number {n} of them.", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
     found = parse_file("sop.pdf", output(pdf)).blocks
     assert [(b.kind, b.ordinal) for b in found] == [(K.STEP, str(n)) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize(
+    ("stated", "title"),
+    [("Microsoft Word - Failover.docx", "Failover"), ("untitled", "Region failover"), ("Failover", "Failover")],
+)
+def test_a_title_that_a_program_made_up_is_none(parse_file: Parse, stated: str, title: str) -> None:
+    pdf = report()
+    pdf.set_title(stated)
+    pdf.set_font("helvetica", style="B", size=22)
+    pdf.cell(0, 12, "Region failover", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    text(pdf, LOREM)
+    assert parse_file("sop.pdf", output(pdf)).meta["title"] == title
