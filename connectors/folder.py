@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from pydantic import Field
@@ -28,9 +28,16 @@ from headwater.model import Complete, NotModified, RawDocument, Ref, Unreadable
 from headwater.settings import SourceSettings
 from headwater.settings.schema import Table
 
+if TYPE_CHECKING:
+    from connectors.remote_folder import RemoteFolderConnector
+
 
 class FolderOptions(Table):
     path: str = Field(min_length=1, description='name the folder, such as path = "docs"')
+    storage_options: dict[str, Any] = Field(
+        default={}, description='for s3://, gs://, az://, sftp://, https://: such as { key = "${KEY}" }'
+    )
+    allow_private_addresses: bool = Field(default=False, description="true: an https:// folder of an inner network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +55,9 @@ class FolderConnector:
     @classmethod
     def configured(
         cls, source: SourceSettings, options: FolderOptions, groups: frozenset[str] | None
-    ) -> "FolderConnector":
+    ) -> "FolderConnector | RemoteFolderConnector":
+        if "://" in options.path:
+            return _remote(source, options, groups)
         # Links stay as they are: URIs must not change with the target of a link to the current version.
         root = Path(os.path.abspath(source.base / Path(options.path).expanduser()))  # noqa: PTH100
         return cls(
@@ -127,3 +136,17 @@ class FolderConnector:
             folder = "/".join(parts[:n])
             rules = rules_in(as_path(root, folder), rules, path=folder, root=root, policy=self.policy)
         return rules
+
+
+def _remote(source: SourceSettings, options: FolderOptions, groups: frozenset[str] | None) -> "RemoteFolderConnector":
+    # Imported here: local folders need none of the libraries behind it.
+    from connectors.remote_folder import RemoteFolderConnector, checked_url
+
+    return RemoteFolderConnector(
+        name=source.name,
+        url=options.path.rstrip("/"),
+        policy=policy_of(source, groups),
+        selection=Selection(source.include, source.exclude),
+        options=checked_url(options.path, options.storage_options, source.place or f"source {source.name}"),
+        private=options.allow_private_addresses,
+    )
