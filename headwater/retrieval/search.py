@@ -96,7 +96,7 @@ class Searcher:
         raise BusyError("the index is too busy to answer from one consistent state", advice="Try again in a moment.")
 
     def _passages(self, index: Index, query: Query, wish: Wish) -> list[Passage]:
-        wholes, tray = Wholes(index, query.filter, self.dense.tokens), Tray(wish.limit, wish.budget)
+        wholes, tray = Wholes(index, query.filter, self.dense.tokens, wish.budget), Tray(wish.limit, wish.budget)
         by_source: Mapping[str, int] = self.passage_tokens if wish.passage_tokens is None else {}
         otherwise = PASSAGE_TOKENS if wish.passage_tokens is None else wish.passage_tokens
         for together in _slices(index.search(query), min(wish.limit, _AT_ONCE)):

@@ -10,6 +10,10 @@ from headwater.interfaces import Tokens
 from headwater.model import Span
 from headwater.retrieval.passage import CHUNK, Reading
 
+_RUNNING = frozenset({"section", "document"})
+_RUNNING_SHARE, _UNIT_SHARE = 10, 2
+"""Of a budget, what one whole may take: a tenth was best of a half to a tenth (docs/benchmarks/retrieval.md)."""
+
 Payload: TypeAlias = Mapping[str, Any]
 
 
@@ -19,10 +23,11 @@ class Wholes:
     A whole of which one part is hidden is not offered at all.
     """
 
-    def __init__(self, index: Index, visible: Condition, tokens: Tokens) -> None:
+    def __init__(self, index: Index, visible: Condition, tokens: Tokens, budget: int | None = None) -> None:
         self._index = index
         self._visible = visible
         self._tokens = tokens
+        self._budget = budget
         self._parts: dict[str, Payload | None] = {}
         """By point id; None for what was asked for and is hidden or not there."""
 
@@ -32,7 +37,7 @@ class Wholes:
         for hit in hits:
             self._parts[hit.id] = hit.payload
             most = passage_tokens.get(hit.payload["source"], otherwise)
-            for span in _fitting(hit.payload, most):
+            for span in self._fitting(hit.payload, most):
                 wanted.update(dict.fromkeys(_ids(hit.payload, span)))
         missing = [id for id in wanted if id not in self._parts]
         if not missing:
@@ -45,23 +50,28 @@ class Wholes:
         """What may be handed out for a hit that was `read`: wholes of at most `most` tokens, the largest first, then
         the chunk alone, whatever its size.
         """
-        for span in reversed(_fitting(hit.payload, most)):
+        for span in reversed(self._fitting(hit.payload, most)):
             parts = [self._parts.get(id) for id in _ids(hit.payload, span)]
             whole = [part for part in parts if part is not None]
             if len(whole) == len(parts):
                 yield Reading(span.what, span.first, span.last, span.tokens, _joined(whole), _common_path(whole))
         yield self._alone(hit.payload)
 
+    def _fitting(self, payload: Payload, most: int) -> list[Span]:
+        """Wholes of more than this chunk, the smallest first."""
+        spans = (Span(*fields) for fields in payload.get("wholes", ()))
+        return [span for span in spans if span.tokens <= self._most(span.what, most) and span.first < span.last]
+
+    def _most(self, what: str, most: int) -> int:
+        """Under a budget one section leaves room for others; what is of use only as a whole may take half."""
+        if self._budget is None:
+            return most
+        return min(most, self._budget // (_RUNNING_SHARE if what in _RUNNING else _UNIT_SHARE))
+
     def _alone(self, payload: Payload) -> Reading:
         text, position = str(payload["content"]), int(payload["position"])
         tokens = self._tokens.count(text) - self._tokens.count("")
         return Reading(CHUNK, position, position, tokens, text, _path(payload))
-
-
-def _fitting(payload: Payload, most: int) -> list[Span]:
-    """Wholes of more than this chunk, the smallest first."""
-    spans = (Span(*fields) for fields in payload.get("wholes", ()))
-    return [span for span in spans if span.tokens <= most and span.first < span.last]
 
 
 def _ids(payload: Payload, span: Span) -> list[str]:

@@ -104,10 +104,10 @@ def test_one_part_of_another_epoch_hides_the_whole(counter: Desk) -> None:
     assert {passage.whole for passage in seen} == {"chunk"}
 
 
-def test_a_budget_takes_smaller_wholes_then_the_match_alone(counter: Desk) -> None:
+def test_under_a_budget_a_section_leaves_room_and_a_procedure_comes_whole(counter: Desk) -> None:
     stock(counter, RESTORE)
     question = "replay the harbour journal"
-    for budget, first in ((40, "section"), (39, "procedure"), (19, "chunk")):
+    for budget, first in ((400, "section"), (399, "procedure"), (40, "procedure"), (39, "chunk"), (8, "chunk")):
         found = find(counter, question, Wish.of(limit=None, passage_tokens=None, budget=budget))
         assert found[0].whole == first
         assert sum(passage.tokens for passage in found) <= budget
