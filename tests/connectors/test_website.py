@@ -43,9 +43,8 @@ Made = Callable[..., WebsiteConnector]
 @pytest.fixture
 def made(web: Website) -> Made:
     def make(**changes: Any) -> WebsiteConnector:
-        own = {
-            name: changes.pop(name) for name in ("include", "exclude", "content", "default_access") if name in changes
-        }
+        shared = ("include", "exclude", "content", "default_access")
+        own: dict[str, Any] = {name: changes.pop(name) for name in shared if name in changes}
         options = {"url": f"{web.url}/", "allow_private_addresses": True, "requests_per_second": 1_000, **changes}
         values: dict[str, Any] = {"default_access": Access(frozenset({"public"})), **own}
         built = build(SourceSettings(name="docs", kind="website", options=options, place="[docs]", **values), None)
