@@ -9,7 +9,10 @@ from headwater.parsing import text as plain_text
 
 
 def ours(corpora: dict[str, str], tokens: Tokens, *, size: int | None, overlap: int, header: bool) -> list[Cut]:
-    """Chunks of the structure strategy, the corpora read as the plain text that they are; `header` embeds them with their line of context, as search does."""
+    """Chunks of the structure strategy, the corpora read as the plain text that they are.
+
+    `header` embeds them with their line of context, as search does.
+    """
     chunker = chunker_for("structure", tokens, chunk_tokens=size, overlap_tokens=overlap)
     cuts = []
     for name, text in corpora.items():

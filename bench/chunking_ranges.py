@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 _ANCHOR = 48
 """Letters by which an end of a chunk is found."""
+_FAR = 20_000
 
 
 class Letters:
@@ -26,7 +27,10 @@ def located(text: str, chunks: Sequence[str], without: Sequence[str] = ()) -> li
     found: list[tuple[int, int] | None] = []
     begin = 0
     for chunk, shorter in zip(chunks, without or chunks, strict=True):
-        place = _place(whole.text, Letters(chunk).text, begin) or _place(whole.text, Letters(shorter).text, begin)
+        letters, fewer = Letters(chunk).text, Letters(shorter).text
+        place = (
+            _exact(whole.text, letters, begin) or _exact(whole.text, fewer, begin) or _near(whole.text, fewer, begin)
+        )
         if place is None:
             found.append(None)
             continue
@@ -36,18 +40,18 @@ def located(text: str, chunks: Sequence[str], without: Sequence[str] = ()) -> li
     return found
 
 
-def _place(whole: str, letters: str, begin: int) -> tuple[int, int] | None:
-    if not letters:
-        return None
-    start = whole.find(letters, begin)
-    if start >= 0:
-        return start, start + len(letters)
-    start = whole.find(letters[:_ANCHOR], begin)
+def _exact(whole: str, letters: str, begin: int) -> tuple[int, int] | None:
+    start = whole.find(letters, begin, begin + _FAR + len(letters)) if letters else -1
+    return (start, start + len(letters)) if start >= 0 else None
+
+
+def _near(whole: str, letters: str, begin: int) -> tuple[int, int] | None:
+    """By its two ends, not far from the chunk before."""
+    start = whole.find(letters[:_ANCHOR], begin, begin + _FAR) if letters else -1
     if start < 0:
         return None
-    end = whole.find(letters[-_ANCHOR:], start)
-    reach = start + 2 * len(letters) + _ANCHOR
-    return start, min(end + _ANCHOR if 0 <= end < reach else start + len(letters), len(whole))
+    end = whole.find(letters[-_ANCHOR:], start, start + 2 * len(letters) + _ANCHOR)
+    return start, min(end + _ANCHOR if end >= 0 else start + len(letters), len(whole))
 
 
 def _plain(character: str) -> str:

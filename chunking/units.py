@@ -1,6 +1,6 @@
 """A section's blocks as units for packing: what belongs together stays together as long as it fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 
@@ -16,7 +16,7 @@ from headwater.model import Block, BlockKind
 _CONTEXT_SHARE = 4
 _SMALL_SHARE = 4
 # Blocks between two steps of which the second counts on.
-_MOST_BETWEEN = 4
+_MOST_BETWEEN = 8
 _WARNINGS = frozenset({"warning", "caution", "danger", "important", "attention", "notice", "stop", "critical"})
 # What "steps 4-7 of 12" weighs beyond the mark that stands for it.
 _MARK_WEIGHT = 8
@@ -56,7 +56,7 @@ class UnitBuilder:
         clusters = led_clusters(pieces[len(titles) :], telling(self.sizer.target))
         found: list[Unit] = []
         pending, breaks = 0, False
-        for head, cluster in clusters:
+        for head, cluster in self._short_enough(clusters):
             made = self._divided_or_whole(head, cluster, _Context(), 0)
             weight = self._weight([*head, *cluster])
             divided = self.limit < weight <= self.whole
@@ -68,6 +68,17 @@ class UnitBuilder:
             found += made
         made = self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
         return [made[0], *(jointed(before, unit) for before, unit in pairwise(made))]
+
+    def _short_enough(
+        self, clusters: Iterable[tuple[list[Piece], list[Piece]]]
+    ) -> Iterator[tuple[list[Piece], list[Piece]]]:
+        """Without what leads into a list where only without it the list is short enough to be a whole."""
+        for head, cluster in clusters:
+            if head and self._weight(cluster) <= self.whole < self._weight([*head, *cluster]):
+                yield [], head
+                yield [], cluster
+            else:
+                yield head, cluster
 
     def entry(self, head: Sequence[Piece], item: Sequence[Piece], context: Sequence[Piece]) -> list[Unit]:
         """Units of one item alone: below `head`, which nobody has shown yet, else below the repeated `context`."""

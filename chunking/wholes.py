@@ -60,7 +60,10 @@ def _within(head: Sequence[Piece], cluster: Sequence[Piece]) -> Iterator[Whole]:
     if BlockKind.STEP in kinds or BlockKind.LIST_ITEM in kinds:
         for item in items_of(cluster):
             yield Whole("list", item[0].index, item[-1].index)
-        yield Whole("procedure" if BlockKind.STEP in kinds else "list", first, last)
+        what = "procedure" if BlockKind.STEP in kinds else "list"
+        yield Whole(what, first, last)
+        # What leads into it may be too much.
+        yield Whole(what, cluster[0].index, last)
     elif cluster[0].block.kind in _SINGLE:
         yield Whole(_SINGLE[cluster[0].block.kind], first, last)
 
