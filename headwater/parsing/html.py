@@ -17,6 +17,7 @@ from headwater.parsing.html_chosen import chosen_root, drop
 from headwater.parsing.html_chrome import Chrome
 from headwater.parsing.html_content import content_root
 from headwater.parsing.html_meta import page_meta
+from headwater.parsing.html_names import asks_for_feedback
 from headwater.parsing.html_page import Page
 from headwater.parsing.html_tree import attr
 from headwater.parsing.html_walk import Walker
@@ -47,7 +48,8 @@ def parse(raw: RawDocument) -> Document:
             root, chrome = page.body, Chrome(page, furniture=False)
             blocks = Walker(chrome, base).walk(root)
         _count(page, root, chrome, tally)
-        return document(raw, blocks, page_meta(page, chrome), tally)
+        said = [block for block in blocks if not asks_for_feedback(block)]
+        return document(raw, said or blocks, page_meta(page, chrome), tally)
 
 
 def markup_blocks(markup: str, tally: Tally | None = None, base: str = "") -> list[Block]:

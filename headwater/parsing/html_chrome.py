@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 
 from bs4 import Tag
 
+from headwater.parsing.html_names import named_furniture
 from headwater.parsing.html_page import Page
 from headwater.parsing.html_tree import HEADINGS, ancestors, attr, first_tag, is_permalink, words
 
@@ -20,18 +20,6 @@ _CONTENT = frozenset(("main", "article", "section"))
 _FORM, _QUOTE, _TITLE = frozenset(("form",)), frozenset(("blockquote",)), frozenset(("h1",))
 _IN_BUTTON = words("h1 h2 h3 h4 h5 h6 dt summary")
 
-_CLASS_WORDS = re.compile(
-    r"(?:^|\s)(?!has-|with-|no-|is-|hide-|show-|without-)(?:(?!with)[a-z0-9]+[-_]{1,2}){0,3}"
-    r"(?:nav|navbar|navigation|navheader|navfooter|mobile-nav|sidebar|sphinxsidebar|sidenav|breadcrumbs?|toc|tableofcontents|"
-    r"table-of-contents|pagination|pager|skip-?link|skip-?nav|skip-to-(?:main|content)\w*|cookies?|consent|gdpr|newsletter|"
-    r"edit-this-page|edit-on-github|edit-page|prev-next|next-prev|was-this-helpful|social-share|share-buttons|"
-    r"linenos?|line-?numbers?|gutter|linenodiv|copy-?btn|copybutton|copy-code|mw-editsection|site-?header|site-?footer|"
-    r"page-?footer|masthead|indexterm)"
-    r"(?:[-_]{1,2}[a-z0-9]+){0,3}(?=\s|$)"
-    r"|(?:^|\s)(?:related|footer|search|searchbox|menu|share|social|comments|feedback|advert|ads|advertisement|promo|"
-    r"banner|topbar|back-to-top)(?=\s|$)",
-    re.I,
-)
 _CLASS_TAGS = words("div section ul ol table p span td a header footer aside form button dl")
 
 
@@ -97,12 +85,7 @@ class Chrome:
         if tag.name not in _CLASS_TAGS:
             return False
         names = f"{attr(tag, 'class')} {attr(tag, 'id')}"
-        return len(names) > 1 and _named_furniture(names) and id(tag) not in self.kept
-
-
-@lru_cache(maxsize=4096)
-def _named_furniture(names: str) -> bool:
-    return len(names) < 1000 and _CLASS_WORDS.search(names) is not None
+        return len(names) > 1 and named_furniture(names) and id(tag) not in self.kept
 
 
 def _is_notes(tag: Tag) -> bool:

@@ -165,3 +165,72 @@ def test_buttons_that_unfold_a_heading_are_its_text() -> None:
         "Can I go back?",
         "Yes.",
     ]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "article-votes",
+        "article-relatives",
+        "relatedArticles",
+        "wasThisHelpful",
+        "page-feedback",
+        "theme-edit-this-page",
+        "on-this-page",
+        "breadcrumbsContainer_Z_bl1",
+        "cookieBanner",
+        "onetrust-banner-sdk",
+        "share-links",
+        "comments-area",
+        "post-footer",
+        "side-menu",
+        "search-form",
+        "recently-viewed-articles",
+        "tocCollapsible_ETCw2",
+        "prevnext",
+    ],
+)
+def test_furniture_is_known_by_the_names_that_themes_give_it(names: str) -> None:
+    page = f"<main><h1>T</h1><p>Text of the page.</p><div class='{names}'><p>x</p></div></main>"
+    assert texts(page) == ["T", "Text of the page."]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "article-body",
+        "has-sidebar",
+        "rating-scale",
+        "token-table",
+        "navigation-keys",
+        "helpful-tips",
+        "share-permissions",
+        "related-settings",
+        "edit-profile",
+        "cookbook",
+        "search-results",
+        "comments-explained",
+    ],
+)
+def test_content_is_not_furniture_for_a_word_in_its_name(names: str) -> None:
+    assert texts(f"<main><h1>T</h1><p>{'Text. ' * 30}</p><div class='{names}'><p>x</p></div></main>")[-1] == "x"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Was this article helpful? Yes No",
+        "Did you find what you were looking for?",
+        "3 out of 5 found this helpful",
+        "Back to top",
+        "<a href=e>Edit this page</a>",
+        "<a href=e>Edit on GitHub</a>",
+    ],
+)
+def test_what_a_page_says_of_itself_is_not_content(said: str) -> None:
+    assert texts(f"<h1>T</h1><p>Text.</p><div class=z><p>{said}</p></div>") == ["T", "Text."]
+
+
+@pytest.mark.parametrize("said", ["Is this helpful?!" + "!" * 90 + "x", "Edit this page", "<a href=e>Edit profile</a>"])
+def test_content_may_speak_of_pages(said: str) -> None:
+    assert len(texts(f"<h1>T</h1><p>{said}</p>")) == 2
