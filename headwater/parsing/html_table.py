@@ -15,6 +15,7 @@ _BLOCKY = frozenset(("p", "ul", "ol", "dl", "pre", "blockquote", "div", "section
 # A few bytes of colspan and rowspan may ask for billions of cells.
 _MOST_SPANNED = 100_000
 _MOST_COLUMNS = 1_000
+_SHORT_CELL = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def is_layout(table: Tag) -> bool:
 
 def _is_page_like(cell: Tag) -> bool:
     if first_tag(cell, _PAGE) is not None:
-        return True
+        # A page is laid out in cells that hold something; a short title or a few values are a cell of a table.
+        return len(" ".join(cell.get_text(" ").split())) > _SHORT_CELL
     return sum(1 for child in child_tags(cell) if child.name in _BLOCKY) > 2
 
 

@@ -92,3 +92,11 @@ def test_spans_cannot_be_used_to_fill_memory() -> None:
     assert sum(map(len, block.rows)) < 200_000
     (block,) = parse("<table>" + "<tr><td colspan=99999999>x<td>y" * 500 + "</table>")
     assert sum(map(len, block.rows)) < 1_000_000
+
+
+def test_a_title_or_a_small_table_in_a_cell_does_not_make_a_layout() -> None:
+    (block,) = parse("<table><tr><td><h4>Plan</h4></td><td>Price</td></tr><tr><td>Free</td><td>0</td></tr></table>")
+    assert block.rows == (("Plan", "Price"), ("Free", "0"))
+    inner = "<table><tr><td>1</td><td>2</td></tr></table>"
+    (block,) = parse(f"<table><tr><td>A</td><td>B</td></tr><tr><td>{inner}</td><td>y</td></tr></table>")
+    assert block.rows == (("A", "B"), ("1 2", "y"))
