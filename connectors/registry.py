@@ -15,7 +15,9 @@ from headwater.settings.schema import SourceTable, Table
 CONNECTORS = {
     "folder": "connectors.folder:FolderConnector",
     "website": "connectors.website:WebsiteConnector",
+    "feed": "connectors.feed:FeedConnector",
     "git": "connectors.git:GitConnector",
+    "zendesk": "connectors.zendesk:ZendeskConnector",
     "github-releases": "connectors.github_releases:GithubReleasesConnector",
 }
 """By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""

@@ -1,0 +1,203 @@
+"""Articles of a Zendesk help center, with their readers.
+
+Articles: https://developer.zendesk.com/api-reference/help_center/help-center-api/articles/, user segments:
+https://developer.zendesk.com/api-reference/help_center/help-center-api/user_segments/, changes since a time:
+https://developer.zendesk.com/documentation/help_center/help-center-api/understanding-incremental-article-exports/,
+pages by cursor: https://developer.zendesk.com/api-reference/introduction/pagination/
+
+A document's id is `LOCALE/ID`. Drafts are never read, and an article that becomes one is gone. Between complete
+listings, one every `full_every`, a run asks only for what changed since the one before. An article without a user
+segment is open to everyone whom `default_access` names; one with segments to those that `segments` maps them to.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pydantic import Field
+
+from connectors.helpcenter.api import Article, HelpCenter, locale_of
+from connectors.http.client import HttpSettings
+from connectors.http.reach import Reach
+from connectors.policy import SourcePolicy, policy_of
+from connectors.readers import Mapped, Readers, mapped, readers_table
+from connectors.websites.documents import WebRead, listed_access, web_document
+from connectors.websites.recent import Recent
+from headwater.errors import FetchError, GoneError
+from headwater.interfaces import Scanned
+from headwater.model import HELP, PUBLIC, Checkpoint, Complete, Gone, MetaValue, NotModified, RawDocument, Ref, digest
+from headwater.settings import Secret, SourceSettings
+from headwater.settings.schema import DurationText, MaybeSecret, Plain, Table, Texts
+
+_OVERLAP_SECONDS = 60
+_FIELDS = (
+    "title", "body", "html_url", "section_id", "label_names", "updated_at", "edited_at", "created_at", "source_locale",
+    "outdated", "user_segment_id", "user_segment_ids",
+)  # fmt: skip
+
+_articles: Recent[Article] = Recent(32 * 2**20)
+
+
+class ZendeskOptions(Table):
+    url: Plain = Field(pattern=r"^https?://[^/@]+/?$", description='such as url = "https://example.zendesk.com"')
+    email: MaybeSecret = Field(default="", description='of an agent or admin, such as email = "docs@example.com"')
+    token: MaybeSecret = Field(default="", description='an API token, such as token = "${ZENDESK_TOKEN}"')
+    locales: Texts = Field(default=(), description='such as ["en-us", "de"]; without it, the default locale')
+    segments: dict[str, Texts] = Field(
+        default={},
+        description="user segments, by id, name or built-in kind, and the readers they stand for, such as "
+        '{ signed_in_users = "group:customers", staff = "group:agents", "Partners" = "group:partners" }',
+    )
+    full_every: DurationText | None = Field(default=None, description='time between complete listings, such as "24h"')
+    allow_private_addresses: bool = Field(default=False, description="for a server within a private network")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ZendeskConnector:
+    Options: ClassVar[type[ZendeskOptions]] = ZendeskOptions
+
+    name: str
+    url: str
+    settings: HttpSettings
+    policy: SourcePolicy
+    readers: Readers = field(default_factory=Readers)
+    locales: tuple[str, ...] = ()
+    full_every: float = 24 * 3600.0
+
+    @classmethod
+    def configured(
+        cls, source: SourceSettings, options: ZendeskOptions, groups: frozenset[str] | None
+    ) -> "ZendeskConnector":
+        url, place = options.url.rstrip("/"), source.place or source.name
+        user = Secret(f"{options.email}/token", f"{place} email")
+        settings = HttpSettings(
+            reach=Reach(frozenset({urlsplit(url).hostname or ""}), options.allow_private_addresses),
+            origin=url,
+            basic=(user, Secret(options.token, f"{place} token")) if options.token else None,
+            setting="email and token",
+        )
+        every = options.full_every
+        return cls(
+            name=source.name,
+            url=url,
+            settings=settings,
+            policy=policy_of(source, groups),
+            readers=readers_table(options.segments, groups, place=place, setting="segments"),
+            locales=tuple(locale.lower() for locale in options.locales),
+            full_every=every.approximate.total_seconds() if every else 24 * 3600.0,
+        )
+
+    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:
+        """Everything, ending in Complete, or what changed since the listing that left the token `resume`."""
+        began, token, locales = time.time(), _read_token(resume, self._mark), self._locales()
+        self._center.forget(locales)
+        if token is not None and began - token["full"] < self.full_every:
+            changes = self._center.changes(int(token["since"]) - _OVERLAP_SECONDS)
+            if changes is not None:
+                for article in changes:
+                    if locale_of(article) in locales:
+                        yield Gone(_id(article)) if article["draft"] else self._listed(article)
+                yield Checkpoint(_token(self._mark, since=began, full=token["full"]))
+                return
+        for locale in locales:
+            yield from (self._listed(article) for article in self._center.articles(locale) if not article["draft"])
+        yield Checkpoint(_token(self._mark, since=began, full=began))
+        yield Complete()
+
+    def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
+        locale, _, number = id.partition("/")
+        if not locale or not number.isdigit() or len(number) > 20:
+            raise FetchError(f"{id[:200]!r} names no article")
+        article = _articles.take((self, id)) or self._center.article(locale, number)
+        if article["draft"] or locale_of(article) != locale:
+            raise GoneError(f"{id} is a draft or has no translation into {locale}")
+        version = self._version(article)
+        return NotModified(version) if version == known else self._document(id, version, article)
+
+    def _listed(self, article: Article) -> Ref:
+        _articles.put((self, _id(article)), article, len(article.get("body") or "") + 1_000)
+        return Ref(_id(article), self._version(article), listed_access(self.policy, self._mapped(article).access))
+
+    def _document(self, id: str, version: str, article: Mapping[str, Any]) -> RawDocument:
+        readers = self._mapped(article)
+        stated: dict[str, MetaValue] = {"language": article["locale"]}
+        if labels := tuple(str(label) for label in article.get("label_names") or ()):
+            stated["tags"] = tuple(dict.fromkeys((*self.policy.tags, *labels)))
+        if article.get("created_at"):
+            stated["created"] = str(article["created_at"])
+        original = str(article.get("source_locale") or article["locale"]).lower()
+        if original != locale_of(article):
+            stated["translation_of"] = f"{original}/{article['id']}"
+        read = WebRead(
+            id=id,
+            version=version,
+            uri=str(article.get("html_url") or ""),
+            path=f"{self._center.place(locale_of(article), article.get('section_id') or 0)}/{article['id']}",
+            media_type="text/html",
+            content=f"<article>{article.get('body') or ''}</article>".encode(),
+            title=str(article.get("title") or ""),
+            kind=HELP,
+            updated_at=_moment(article.get("edited_at") or article.get("updated_at")),
+            stated=stated,
+            readers=readers.access,
+            readers_from="its user segments",
+            unmapped=readers.unmapped,
+        )
+        return web_document(self.name, read, self.policy)
+
+    def _mapped(self, article: Mapping[str, Any]) -> Mapped:
+        ids = {article.get("user_segment_id"), *(article.get("user_segment_ids") or ())} - {None}
+        if not ids:
+            return Mapped(PUBLIC)
+        named = []
+        for id in sorted(ids):
+            segment = self._center.segment(id)
+            kind = str(segment.get("user_type") or "") if segment.get("built_in") else ""
+            named.append((str(id), str(segment.get("name") or ""), kind))
+        return mapped(self.readers, named, "user segment", "segments")
+
+    @property
+    def _center(self) -> HelpCenter:
+        return HelpCenter(self.url, self.settings)
+
+    def _locales(self) -> tuple[str, ...]:
+        return self.locales or (self._center.default_locale(),)
+
+    def _version(self, article: Mapping[str, Any]) -> str:
+        access = self._mapped(article).access
+        readers = (sorted(access.allow), sorted(access.deny))
+        return digest(json.dumps([article.get(name) for name in _FIELDS]), repr(readers), self.policy.digest)
+
+    @property
+    def _mark(self) -> str:
+        """Changes with settings that decide what any article comes out as, so that all of them are listed again."""
+        return digest(repr((self.url, self.locales, self.readers)), self.policy.digest)
+
+
+def _id(article: Mapping[str, Any]) -> str:
+    return f"{locale_of(article)}/{article['id']}"
+
+
+def _moment(stated: object) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(str(stated)) if stated else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
+
+
+def _token(mark: str, *, since: float, full: float) -> bytes:
+    return json.dumps({"mark": mark, "since": since, "full": full}).encode()
+
+
+def _read_token(resume: bytes | None, mark: str) -> dict[str, float] | None:
+    """None where there is none, or one of other settings."""
+    try:
+        found = json.loads(resume or b"null")
+        return found if found and found["mark"] == mark and found["since"] and found["full"] else None
+    except (ValueError, KeyError, TypeError):
+        return None
