@@ -84,8 +84,10 @@ class FsspecStore:
                 if not folder:
                     self.check_root()
                 continue
-            except FetchError as error:
-                yield ClosedPlace(folder or ".", type(error).__name__, str(error))
+            except (FetchError, CredentialError) as error:
+                if not folder:
+                    raise
+                yield ClosedPlace(folder, type(error).__name__, str(error))
                 continue
             below: list[str] = []
             for path, about in sorted(found.items()):
