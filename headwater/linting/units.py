@@ -27,11 +27,8 @@ def units(blocks: Sequence[Block]) -> Iterator[Unit]:
 
 
 def procedures(blocks: Sequence[Block]) -> Iterator[Unit]:
-    """Two steps or more of one list, with everything between them; never across a heading."""
-    last_of: dict[int, int] = {}
-    for number, block in enumerate(blocks):
-        if block.kind is BlockKind.STEP:
-            last_of[block.group] = number
+    """Two steps or more of one list, with everything that belongs to them; never across a heading."""
+    last_of = {block.group: number for number, block in enumerate(blocks)}
     number = 0
     while number < len(blocks):
         first = blocks[number]

@@ -110,6 +110,11 @@ def test_procedures_end_at_headings_and_need_two_steps() -> None:
     assert [unit for unit in units(blocks) if unit.what == "procedure"] == [Unit("procedure", 0, 2)]
 
 
+def test_what_follows_the_last_step_belongs_to_it() -> None:
+    blocks = [step(1, 2), step(2, 2), paragraph("To step 2.", group=1), paragraph("After.")]
+    assert [unit for unit in units(blocks) if unit.what == "procedure"] == [Unit("procedure", 0, 2)]
+
+
 def test_a_chunk_that_begins_amid_a_sentence_is_found() -> None:
     text = "The signing key is kept in the vault and never leaves it. It is rotated by two people every year."
     document = of(heading("Keys"), paragraph(text))
