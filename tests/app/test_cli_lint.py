@@ -83,13 +83,9 @@ def test_people_see_a_table_with_examples(headwater: Headwater, flawed: Path, tm
 @pytest.mark.parametrize(
     ("limits", "code"),
     [
-        ([], 3),
-        (["empty_sections=1"], 3),
+        (["1", "mid_sentence=0"], 3),
         (["empty_sections=0"], 1),
         (["0"], 1),
-        (["0", "mid_sentence=0.5"], 1),
-        (["1"], 3),
-        (["split_tables=0", "split_fences=0"], 3),
     ],
 )
 def test_a_rate_above_what_is_allowed_ends_with_1(

@@ -59,6 +59,24 @@ def test_ingest_remove_init(headwater: Headwater, project: Path, folder: Path, s
     check(headwater("init", str(project / "new"), "--json", cwd=project).json, shape_with(shapes, "file"))
 
 
+def test_eval_and_lint(example: Headwater, shapes: list[dict[str, Any]], tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    lines = [{"question": "api key", "document": "rotate-api-key.html"}, {"question": "x", "document": "nowhere.md"}]
+    questions.write_text("\n".join(json.dumps(line) for line in lines))
+    (compared,) = [shape for shape in shapes if shape.keys() == {"compared"}]
+    shape = shape_with(shapes, "results")
+    found = example("eval", str(questions), "--json").json
+    check(found, shape)
+    before = {**found, "results": [{**found["results"][0], "rank": 0}]}
+    earlier = tmp_path / "earlier.json"
+    earlier.write_text(json.dumps({key: value for key, value in before.items() if key not in ("compared", "below")}))
+    again = example("eval", str(questions), "--compare", str(earlier), "--json").json["compared"]
+    check(again["metrics"].pop("mrr"), compared["compared"]["metrics"].pop("hit@1"))
+    check(again, {**compared["compared"], "metrics": {}})
+    assert again["better"]
+    check(example("lint", "release-notes", "--json").json, shape_with(shapes, "findings"))
+
+
 def test_an_error_has_error_and_advice(headwater: Headwater, project: Path) -> None:
     ran = headwater("ingest", "nowhere", "--json", cwd=project, home=project / "home")
     assert ran.code == 2
