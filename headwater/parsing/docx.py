@@ -32,6 +32,7 @@ from headwater.parsing.docx_styles import (
 from headwater.parsing.docx_table import box_content, table_of
 from headwater.parsing.docx_tree import accept_changes, flatten
 from headwater.parsing.office_chart import CHART, chart_table
+from headwater.parsing.office_variant import ordinary
 from headwater.parsing.tally import Tally
 
 VERSION = "2"
@@ -50,10 +51,12 @@ def parse(raw: RawDocument) -> Document:
     """Headings by style or outline level, numbered items with the numbers that Word shows, tables by cell."""
     with office.open_container(raw.content, "word/") as archive:
         meta = dict(office.core_properties(archive))
+        with office.translated("the Word document"):
+            content = ordinary(raw.content, archive)
     tally = Tally()
     with office.translated("the Word document"):
         options = DocxPartitionerOptions.load(
-            file=io.BytesIO(raw.content), file_path=None, include_page_breaks=False, infer_table_structure=False
+            file=io.BytesIO(content), file_path=None, include_page_breaks=False, infer_table_structure=False
         )
         _normalise(options.document, tally)
         items = with_headings(list(_Walk(options).items()))

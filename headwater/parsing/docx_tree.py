@@ -14,7 +14,7 @@ _REMOVED = (
     *(qn(f"w:{name}Change") for name in ("rPr", "pPr", "sectPr", "tblPr", "tblGrid", "trPr", "tcPr", "tblPrEx")),
     _FALLBACK,
 )
-_SCRIPTS = {"sSup": "^", "sSub": "_", "sSubSup": "_^"}
+_SCRIPTS = {"sSup": "^", "sSub": "_", "sSubSup": "_^", "limLow": "_", "limUpp": "^"}
 _WRAPPERS = tuple(
     qn(f"w:{name}") for name in ("ins", "moveTo", "smartTag", "fldSimple", "sdt", "sdtContent", "customXml")
 )
@@ -97,7 +97,14 @@ def _linear(element: Any) -> str:
     name = element.tag.removeprefix(_MATH)
     if name == "t":
         return element.text or ""
+    if name == "nary":
+        return _nary(element)
     parts = [text for child in element if isinstance(child.tag, str) and (text := _linear(child))]
+    if name == "d":
+        opened, closed = (_property(element, mark, usual) for mark, usual in (("begChr", "("), ("endChr", ")")))
+        return f"{opened}{', '.join(parts)}{closed}"
+    if name == "func" and len(parts) == 2:
+        return f"{parts[0]} {parts[1]} "
     if name == "f" and len(parts) == 2:
         return "/".join(_bracketed(part) for part in parts)
     if name in _SCRIPTS and len(parts) == 1 + len(_SCRIPTS[name]):
@@ -109,8 +116,27 @@ def _linear(element: Any) -> str:
     return "".join(parts)
 
 
+def _nary(element: Any) -> str:
+    """A sum, product or integral with its limits."""
+    limits = ((sign, _linear_part(element, name)) for sign, name in (("_", "sub"), ("^", "sup")))
+    shown = "".join(f"{sign}{_bracketed(limit)}" for sign, limit in limits if limit)
+    return f"{_property(element, 'chr', '∫')}{shown} {_linear_part(element, 'e')}"
+
+
+def _linear_part(element: Any, name: str) -> str:
+    part = element.find(f"{_MATH}{name}")
+    return "" if part is None else _linear(part)
+
+
+def _property(element: Any, name: str, usual: str) -> str:
+    """The sign that an element's properties name, which may be none."""
+    found = element.find(f"{element.tag}Pr/{_MATH}{name}")
+    return usual if found is None else str(found.get(f"{_MATH}val", ""))
+
+
 def _bracketed(part: str) -> str:
-    return part if len(part) < 2 or part.isalnum() else f"({part})"
+    closed = part[:1] == "(" and part.find(")") == len(part) - 1
+    return part if len(part) < 2 or part.isalnum() or closed else f"({part})"
 
 
 def _lift(box: Any) -> None:

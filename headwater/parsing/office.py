@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from xml.etree import ElementTree
 
-from headwater.errors import BrokenFileError, HeadwaterError, TooLargeError, UnsupportedError
+from headwater.errors import BrokenFileError, HeadwaterError, TooLargeError
 from headwater.model import Block, BlockKind, Meta
 from headwater.parsing import limits
 from headwater.parsing.blocks import squeeze
@@ -45,11 +45,6 @@ def open_container(content: bytes, main_folder: str) -> zipfile.ZipFile:
             (kinds[f] for f in kinds if any(name.lower().startswith(f) for name in names)), "another zip archive"
         )
         raise BrokenFileError(f"the file holds {holds}, not {kinds[main_folder]}", advice="Rename it to what it is.")
-    if b"purl.oclc.org/ooxml" in _read(archive, "_rels/.rels"):
-        raise UnsupportedError(
-            "the file is in the Strict variant of its format",
-            advice="Save it in the ordinary format of the Office program (not as Strict Open XML).",
-        )
     return archive
 
 

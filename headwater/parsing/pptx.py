@@ -14,6 +14,7 @@ from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, ordinal, squeeze, squeeze_lines, table_block
 from headwater.parsing.office_chart import chart_table
+from headwater.parsing.office_variant import ordinary
 from headwater.parsing.pptx_shapes import Placed, all_text, diagram_texts, in_reading_order, is_hidden, placed
 from headwater.parsing.tally import HIDDEN_TEXT, Tally
 
@@ -31,9 +32,11 @@ def parse(raw: RawDocument) -> Document:
     """Slide titles as headings, bullets and numbers as the slide's layout shows them, notes after their slide."""
     with office.open_container(raw.content, "ppt/") as archive:
         meta = dict(office.core_properties(archive))
+        with office.translated("the presentation"):
+            content = ordinary(raw.content, archive)
     with office.translated("the presentation"):
         options = PptxPartitionerOptions(
-            file=io.BytesIO(raw.content),
+            file=io.BytesIO(content),
             file_path=None,
             include_page_breaks=False,
             include_slide_notes=True,

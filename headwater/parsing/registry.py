@@ -39,10 +39,18 @@ FORMATS: tuple[Format, ...] = (
     Format("text/tab-separated-values", (".tsv",), "text", f"{_HERE}.csv_table", ("charset-normalizer",)),
     Format("text/x-rst", (".rst",), "text", f"{_HERE}.rst", ("docutils", "beautifulsoup4", "lxml")),
     Format(
-        f"{_OOXML}.wordprocessingml.document", (".docx",), "office", f"{_HERE}.docx", ("unstructured", "python-docx")
+        f"{_OOXML}.wordprocessingml.document",
+        (".docx", ".docm"),
+        "office",
+        f"{_HERE}.docx",
+        ("unstructured", "python-docx"),
     ),
     Format(
-        f"{_OOXML}.presentationml.presentation", (".pptx",), "office", f"{_HERE}.pptx", ("unstructured", "python-pptx")
+        f"{_OOXML}.presentationml.presentation",
+        (".pptx", ".pptm"),
+        "office",
+        f"{_HERE}.pptx",
+        ("unstructured", "python-pptx"),
     ),
     Format(
         f"{_OOXML}.spreadsheetml.sheet", (".xlsx", ".xlsm"), "office", f"{_HERE}.xlsx", ("unstructured", "openpyxl")

@@ -17,6 +17,7 @@ from headwater.errors import TooLargeError
 from headwater.model import Block, BlockKind, Document, RawDocument
 from headwater.parsing import office
 from headwater.parsing.blocks import document, squeeze, squeeze_lines, table_block
+from headwater.parsing.office_variant import ordinary
 from headwater.parsing.tally import HIDDEN_TEXT, Tally
 from headwater.parsing.xlsx_format import shown
 from headwater.parsing.xlsx_hidden import HiddenCells
@@ -46,13 +47,14 @@ def parse(raw: RawDocument) -> Document:
     with office.open_container(raw.content, "xl/") as archive:
         meta = dict(office.core_properties(archive))
         with office.translated("the workbook"):
+            content = ordinary(raw.content, archive)
             _check_merges(archive)
     blocks: list[Block] = []
     hidden: list[str] = []
     tally = Tally()
     with office.translated("the workbook"):
         # Not read_only: that mode knows nothing of merged cells and tables.
-        book = openpyxl.load_workbook(io.BytesIO(raw.content), data_only=True, keep_links=False)
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, keep_links=False)
         groups = office.Groups()
         for page, sheet in enumerate(book.worksheets, start=1):
             if sheet.sheet_state != "visible":
