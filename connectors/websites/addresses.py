@@ -25,6 +25,8 @@ _TO_ESCAPE = re.compile(r"[^\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e%]")
 @lru_cache(maxsize=20_000)
 def address(url: str, base: str = "") -> str:
     """The absolute address of a page, "" for what is none: no fragment, tracking, default port or dot segments."""
+    if not url.strip():
+        return ""
     try:
         parts = urlsplit(urljoin(base, url.strip()) if base else url.strip())
         port = parts.port

@@ -1,0 +1,193 @@
+"""A feed of release notes: RSS, Atom or JSON Feed, each entry a document.
+
+RSS: https://www.rssboard.org/rss-specification. Atom: RFC 4287. JSON Feed: https://www.jsonfeed.org/version/1.1/.
+Pages and archives, which are followed, and feeds that call themselves complete: RFC 5005.
+
+A feed shows its newest entries. One that is not in it any more was not taken back, so a listing is complete only where
+the feed says that it always holds every entry (`fh:complete`), and all other entries stay searchable until a person
+removes them. A run costs one request for each page of the feed; with `fetch_pages` one more, a conditional one, for
+each entry that the feed still shows.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from connectors.feeds.entries import Entry, Feed, as_page, read_json_feed
+from connectors.feeds.seen import Seen, recalled, remembered
+from connectors.feeds.xml import read_xml_feed
+from connectors.http.answer import NOT_MODIFIED, Answer, conditional
+from connectors.http.client import HttpSettings
+from connectors.http.reach import shown
+from connectors.policy import SourcePolicy, policy_of
+from connectors.websites.addresses import path_of
+from connectors.websites.documents import WebRead, listed_access, web_document
+from connectors.websites.options import WebOptions, checked_address, http_settings
+from connectors.websites.page import read_page
+from connectors.websites.recent import MOST_BYTES, Recent
+from connectors.websites.site import Site
+from connectors.websites.versions import PageVersion
+from headwater.errors import FatalError, FetchError, GoneError, SkippableError, TransientSourceError
+from headwater.interfaces import Scanned
+from headwater.model import RELEASE_NOTE, Checkpoint, Complete, MetaValue, NotModified, RawDocument, Ref, digest
+from headwater.settings import ContentRules, SourceSettings
+from headwater.settings.schema import Texts
+
+_entries: Recent[Entry] = Recent(MOST_BYTES)
+
+
+class FeedOptions(WebOptions):
+    url: Annotated[Texts, Field(min_length=1)] = Field(
+        description='name the feed, such as url = "https://example.com/releases.atom"'
+    )
+    fetch_pages: bool = Field(default=False, description="whether the page behind an entry is read in its place")
+    max_archives: int = Field(default=100, ge=0, le=10_000, description="most pages or archives of older entries read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedConnector:
+    """A document's id is that of its entry; one without an id goes by its link."""
+
+    Options: ClassVar[type[FeedOptions]] = FeedOptions
+
+    name: str
+    feeds: tuple[str, ...]
+    settings: HttpSettings
+    policy: SourcePolicy
+    fetch_pages: bool = False
+    max_archives: int = 100
+
+    @classmethod
+    def configured(cls, source: SourceSettings, options: FeedOptions, groups: frozenset[str] | None) -> "FeedConnector":
+        feeds = tuple(checked_address(url, source.place) for url in options.url)
+        if source.content == ContentRules():
+            source = replace(source, content=ContentRules(default=RELEASE_NOTE))
+        return cls(
+            name=source.name,
+            feeds=feeds,
+            settings=http_settings(options, feeds, source.place),
+            policy=policy_of(source, groups),
+            fetch_pages=options.fetch_pages,
+            max_archives=options.max_archives,
+        )
+
+    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:
+        """With what `resume` holds, a feed that has not changed sends no body."""
+        before, tokens = recalled(resume), dict[str, Seen]()
+        access, seen, whole = listed_access(self.policy), set[str](), True
+        for url in self.feeds:
+            known = before.get(url, Seen())
+            usable = known if known.rules == self.policy.digest else Seen()
+            answer = self._get(url, usable.validators)
+            found = usable if answer.status == NOT_MODIFIED else self._read_whole(answer)
+            tokens[url] = found
+            whole = whole and found.complete
+            for id, version in found.entries.items():
+                if id not in seen:
+                    seen.add(id)
+                    yield Ref(id, version, access)
+        yield Checkpoint(remembered(tokens))
+        if whole:
+            yield Complete()
+
+    def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
+        entry = _entries.take((self, id)) or self._found(id)
+        if self.fetch_pages and entry.link:
+            return self._page(entry, known)
+        version = self._version(entry)
+        if known == version:
+            return NotModified(version)
+        return self._document(entry, version, "text/html;charset=utf-8", as_page(entry))
+
+    def _page(self, entry: Entry, known: str | None) -> RawDocument | NotModified:
+        rules, before = digest(self.policy.digest, entry.digest), PageVersion.read(known)
+        current = before if before is not None and before.rules == rules[:16] else None
+        site = Site(self.settings)
+        if not site.robots(entry.link).allows(entry.link):
+            raise FetchError(f"{shown(entry.link)} may not be read: robots.txt forbids it")
+        answer = site.get(entry.link, current.conditions if current else None)
+        if answer.status == NOT_MODIFIED and current is not None:
+            return NotModified(str(current))
+        page = read_page(answer)
+        if not page.media_type:
+            raise FetchError(f"{shown(entry.link)} is of a kind that is not read")
+        version = PageVersion.of(answer, page.media_type, rules)
+        if version.same_content(before):
+            return NotModified(str(version))
+        return self._document(entry, str(version), page.media_type, answer.body)
+
+    def _document(self, entry: Entry, version: str, media_type: str, content: bytes) -> RawDocument:
+        tags = tuple(dict.fromkeys((*self.policy.tags, *entry.tags)))
+        created = entry.published.isoformat() if entry.published else ""
+        stated: dict[str, MetaValue] = {"version": entry.version, "tags": tags, "created": created}
+        stated["language"] = "" if self.policy.language else entry.language
+        read = WebRead(
+            id=entry.id,
+            version=version,
+            uri=entry.link or self.feeds[0],
+            path=path_of(entry.link or self.feeds[0]),
+            media_type=media_type,
+            content=content,
+            title=entry.title,
+            updated_at=entry.updated or entry.published,
+            stated={name: value for name, value in stated.items() if value},
+        )
+        return web_document(self.name, read, self.policy)
+
+    def _version(self, entry: Entry) -> str:
+        return digest(self.policy.digest, entry.digest)[:32]
+
+    def _found(self, id: str) -> Entry:
+        """The entry as the feed shows it now; GoneError only where the feed holds every entry there is."""
+        complete = True
+        for url in self.feeds:
+            for feed in self._walk(self._get(url)):
+                complete = complete and feed.complete and not feed.next
+                if entry := next((entry for entry in feed.entries if entry.id == id), None):
+                    return entry
+        if complete:
+            raise GoneError(f"{id[:200]} is not in the feed, which holds every entry")
+        raise FetchError(f"{id[:200]!r} is not in the feed any more; what was indexed of it stays searchable")
+
+    def _read_whole(self, first: Answer) -> Seen:
+        """Every entry of a feed and of its older pages; of two with one id the newer page's."""
+        entries: dict[str, str] = {}
+        complete = True
+        for feed in self._walk(first):
+            complete = complete and feed.complete and not feed.next
+            for entry in feed.entries:
+                if entry.id not in entries:
+                    entries[entry.id] = "" if self.fetch_pages and entry.link else self._version(entry)
+                    _entries.put((self, entry.id), entry, len(entry.content) + 1_000)
+        return Seen(entries, first.validators, complete, self.policy.digest)
+
+    def _walk(self, answer: Answer) -> Iterator[Feed]:
+        asked = {answer.url}
+        while True:
+            feed = self._read(answer)
+            yield feed
+            if not feed.next or feed.next in asked or len(asked) > self.max_archives:
+                return
+            asked.add(feed.next)
+            answer = self._get(feed.next)
+
+    def _read(self, answer: Answer) -> Feed:
+        try:
+            if answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+                return read_json_feed(answer.body, answer.url)
+            return read_xml_feed(answer)
+        except SkippableError as error:
+            raise FatalError(
+                f"{shown(answer.url)} cannot be read as a feed: {error}", advice="Correct the url of this source."
+            ) from error
+        except TransientSourceError as error:
+            raise TransientSourceError(f"{shown(answer.url)} cannot be read just now: {error}") from error
+
+    def _get(self, url: str, validators: dict[str, str] | None = None) -> Answer:
+        try:
+            return Site(self.settings, respect_robots=False).get(url, conditional(validators or {}))
+        except SkippableError as error:
+            advice = error.advice or "Correct the url of this source."
+            raise FatalError(f"the feed cannot be read: {error}", advice=advice) from error
