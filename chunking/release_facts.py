@@ -42,6 +42,7 @@ _SECTIONS = (
     ("added", r"add|new\b|feature|introduc|feat\b"),
     ("changed", r"chang|improve|enhanc|updat|perf|refactor|modifi|upgrad"),
 )
+_GENERAL = "changed"
 _SAYS = tuple((name, re.compile(rf"\W*(?:{words})", re.IGNORECASE)) for name, words in _SECTIONS)
 _CONTAINS = tuple((name, re.compile(rf"\b(?:{words})", re.IGNORECASE)) for name, words in _SECTIONS)
 _COMMIT = re.compile(r"[\W_]*(\w+)(?:\([^)]*\))?(!)?:\s")
@@ -64,10 +65,12 @@ class Facts:
 
     def within(self, inner: "Facts") -> "Facts":
         """With what `inner` knows better: a version of its own comes with its own date."""
+        # What stands above all releases ("Product updates") says nothing of one.
+        first = bool(inner.version or inner.date) and not (self.version or self.date)
         return Facts(
             inner.version or self.version,
             inner.date or ("" if inner.version else self.date),
-            inner.section or self.section,
+            inner.section or ("" if first else self.section),
             inner.breaking or self.breaking,
         )
 
@@ -150,9 +153,11 @@ def release_line(text: str) -> Facts | None:
     """The facts of a line that is nothing but a release: "9.11.18, released 2025-07-22"."""
     line = text.strip()
     version, before = version_in(line)
-    if not version or len(line) > _SHORT_LINE or "\n" in line or _names(before):
+    # The name of a product stands before a version that has a date.
+    names = _names(before) if len(before.split()) > (_FEW_WORDS if date_in(line) else 0) else []
+    if not version or len(line) > _SHORT_LINE or "\n" in line or names:
         return None
-    rest = _DATE.sub("", line.replace(version, "", 1))
+    rest = _DATE.sub("", line[len(before) :].replace(version, "", 1))
     others = [word for word in _words(rest) if word.lower() not in _GENERIC and word.lower() != "v"]
     return Facts(version, date_in(line)) if not others else None
 
@@ -171,7 +176,7 @@ def entry_facts(text: str, above: Facts) -> Facts:
     commit = _COMMIT.match(line)
     first = " ".join(line.split()[:2])
     own = ""
-    if commit or not above.section:
+    if not above.section or (commit and above.section == _GENERAL):
         own = next((name for name, pattern in _SAYS if pattern.match(commit[1] if commit else first)), "")
     breaking = bool(_BREAKS.search(text)) or bool(_BREAKS.search(line.lower())) or bool(commit and commit[2])
     return above.within(Facts(section=own, breaking=breaking))

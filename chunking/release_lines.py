@@ -13,11 +13,21 @@ _FEW_WORDS = 4
 
 
 def with_headings(document: Document) -> Document:
-    """The document with such lines as headings: of a release below the heading above, of its parts below that."""
+    """The document with such lines as headings: of a release below the heading above, of its parts below that.
+
+    Headings of parts that stand beside the heading of their release go below it.
+    """
     blocks: list[Block] = []
-    level, inside = 0, False
+    level, inside, beside = 0, False, 0
     for block, following in zip_longest(document.blocks, document.blocks[1:]):
         if block.kind is BlockKind.HEADING:
+            release = release_line(block.text) is not None
+            if release and (not beside or block.level <= beside):
+                beside = block.level if following is not None and _is_beside(block, following) else 0
+            elif beside and block.level < beside:
+                beside = 0
+            elif beside and not release:
+                block = replace(block, level=block.level + 1)
             level, inside = block.level, False
         elif following is not None and _is_release(block, following):
             block, inside = _heading(block, level + 1), True
@@ -25,6 +35,11 @@ def with_headings(document: Document) -> Document:
             block = _heading(block, level + 1 + inside)
         blocks.append(block)
     return replace(document, blocks=tuple(blocks))
+
+
+def _is_beside(release: Block, following: Block) -> bool:
+    same = following.kind is BlockKind.HEADING and following.level == release.level
+    return same and release_line(following.text) is None
 
 
 def _heading(block: Block, level: int) -> Block:

@@ -120,8 +120,10 @@ class UnitBuilder:
         if self.label and not depth and any(piece.block.kind is BlockKind.STEP for piece in items[0]):
             inner = _Context(self.label, self.sizer.weight(self.label) + _MARK_WEIGHT, fixed=True)
         found: list[Unit] = []
-        for item in items:
-            found += self._divided_or_whole([], item, inner, depth + 1)
+        for number, item in enumerate(items):
+            # A procedure is not announced ahead of its first step.
+            own = context if inner.fixed and not (number or head or context.fixed) else inner
+            found += self._divided_or_whole([], item, own, depth + 1)
         return self._glued(led, found)
 
     def _glued(self, led: list[Unit], found: list[Unit]) -> list[Unit]:
