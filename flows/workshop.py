@@ -158,7 +158,8 @@ class Workshop:
 
     def searcher(self) -> Searcher:
         passage_tokens = {source.name: source.passage_tokens for source in self.settings.sources}
-        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens)
+        preferences = {source.name: source.prefer for source in self.settings.sources if source.prefer}
+        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens, preferences)
 
     def close(self) -> None:
         """Close what was opened, in reverse order of need."""

@@ -51,6 +51,9 @@ def search(
         int | None,
         typer.Option("--budget", min=1, help="Tokens at most, of all passages together.", metavar="TOKENS"),
     ] = None,
+    duplicates: Annotated[
+        bool, typer.Option("--duplicates", help="Also documents that say nearly the same as one that stands for them.")
+    ] = False,
     from_: Annotated[
         Path | None,
         typer.Option(
@@ -71,7 +74,7 @@ def search(
         raise ConfigError("give a question, or a file of questions", advice='headwater search "how do I ..."')
     settings = load_settings(config, home, quiet=json or from_ is not None)
     asker, filters = askers(as_, settings), filter_ or []
-    wish = Wish.of(limit=limit, passage_tokens=passage_tokens, budget=budget)
+    wish = Wish.of(limit=limit, passage_tokens=passage_tokens, budget=budget, duplicates=duplicates)
     with Workshop(settings, command="headwater search") as workshop:
         if from_ is not None:
             for line in _answers(workshop.searcher(), from_, asker, filters, wish, settings):

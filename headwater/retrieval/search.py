@@ -1,7 +1,7 @@
 """A question and who asks it, to the passages that person may read."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from headwater.errors import BusyError, IndexUnavailableError
 from headwater.index.base import Hit, Index
@@ -9,6 +9,7 @@ from headwater.index.permitted import permitted_condition
 from headwater.index.query import AllOf, Condition, Query
 from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Ledger
+from headwater.retrieval.duplicates import Collapse
 from headwater.retrieval.languages import languages_for
 from headwater.retrieval.passage import Passage
 from headwater.retrieval.tray import Tray
@@ -20,19 +21,20 @@ ATTEMPTS = 3
 PASSAGE_TOKENS = 800
 """Size up to which a match is handed out with the whole around it, where its source says nothing else."""
 PASSAGES, MOST_PASSAGES = 5, 200
-_CANDIDATES = 50
+_CANDIDATES, _MOST_CANDIDATES = 50, 3_000
 _AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """How much is wanted: `limit` passages, of `passage_tokens` each (None: as the sources say; 0: the chunk alone),
-    of `budget` tokens together (None: any number).
+    of `budget` tokens together (None: any number); `duplicates`: of documents that say nearly the same, all.
     """
 
     limit: int = PASSAGES
     passage_tokens: int | None = None
     budget: int | None = None
+    duplicates: bool = False
 
     @property
     def candidates(self) -> int:
@@ -40,17 +42,23 @@ class Wish:
         return max(_CANDIDATES, self.limit * 4 if self.budget is None else self.budget // 20)
 
     @staticmethod
-    def of(*, limit: int | None, passage_tokens: int | None, budget: int | None) -> "Wish":
+    def of(*, limit: int | None, passage_tokens: int | None, budget: int | None, duplicates: bool = False) -> "Wish":
         """As a person says it: without a limit five passages, or as many as the budget holds."""
         usual = PASSAGES if budget is None else MOST_PASSAGES
-        return Wish(limit=usual if limit is None else limit, passage_tokens=passage_tokens, budget=budget)
+        return Wish(
+            limit=usual if limit is None else limit,
+            passage_tokens=passage_tokens,
+            budget=budget,
+            duplicates=duplicates,
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Searcher:
     """Searches whatever generation and epoch are live at the moment of each question.
 
-    `passage_tokens` bounds the wholes of each source that is named in it.
+    `passage_tokens` bounds the wholes of each source that is named in it; `preferences` says which source's of
+    several near-duplicates is returned, 0 for those not named.
     """
 
     ledger: Ledger
@@ -58,6 +66,7 @@ class Searcher:
     dense: Dense
     sparse: Sparse
     passage_tokens: Mapping[str, int] = field(default_factory=dict)
+    preferences: Mapping[str, int] = field(default_factory=dict)
 
     def search(
         self, question: str, asker: frozenset[str], *, limit: int = PASSAGES, filters: Iterable[Condition] = ()
@@ -87,7 +96,7 @@ class Searcher:
             )
             try:
                 index = self.index_of(generation)
-                passages = self._passages(index, query, wish)
+                passages = self._passages(index, self._hits(index, generation, query, wish), query.filter, wish)
                 if self._still_whole(index, generation, epoch):
                     return passages
             except IndexUnavailableError:
@@ -95,11 +104,25 @@ class Searcher:
                     raise
         raise BusyError("the index is too busy to answer from one consistent state", advice="Try again in a moment.")
 
-    def _passages(self, index: Index, query: Query, wish: Wish) -> list[Passage]:
-        wholes, tray = Wholes(index, query.filter, self.dense.tokens, wish.budget), Tray(wish.limit, wish.budget)
+    def _hits(self, index: Index, generation: str, query: Query, wish: Wish) -> list[Hit]:
+        """Matches, best first, in one of several documents that say nearly the same."""
+        if wish.duplicates:
+            return index.search(query)
+        collapse = Collapse(self.ledger, index, generation, self.preferences)
+        while True:
+            found = index.search(query)
+            collapsed = collapse(query, found)
+            enough = len(collapsed.hits) >= wish.limit or len(found) < query.candidates
+            if enough or not collapsed.dropped or query.candidates >= _MOST_CANDIDATES:
+                return collapsed.hits
+            # What another document stands for has crowded out the rest.
+            query = replace(query, limit=query.limit * 4, candidates=query.candidates * 4)
+
+    def _passages(self, index: Index, hits: Sequence[Hit], visible: Condition, wish: Wish) -> list[Passage]:
+        wholes, tray = Wholes(index, visible, self.dense.tokens, wish.budget), Tray(wish.limit, wish.budget)
         by_source: Mapping[str, int] = self.passage_tokens if wish.passage_tokens is None else {}
         otherwise = PASSAGE_TOKENS if wish.passage_tokens is None else wish.passage_tokens
-        for together in _slices(index.search(query), min(wish.limit, _AT_ONCE)):
+        for together in _slices(hits, min(wish.limit, _AT_ONCE)):
             new = [hit for hit in together if not tray.holds(hit)]
             wholes.read(new, by_source, otherwise)
             for hit in new:
