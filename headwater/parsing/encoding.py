@@ -37,6 +37,8 @@ _DECLARED_WITHIN = 4096
 _REFUSED = {"utf-7", "idna", "punycode", "unicode_escape", "raw-unicode-escape", "undefined", "unicode-escape"}
 # Without a mark and without NULs these are noise taken for Chinese.
 _NOT_GUESSED = ["utf_7", "utf_16", "utf_16_be", "utf_16_le", "utf_32", "utf_32_be", "utf_32_le"]
+# What mojibake begins with, nearly always; the rest is seen to where it is mended.
+_SUSPECT = re.compile("[\u00c2-\u00c5\u00d0\u00d1\u00e2][^\\x00-\\x7f]")
 _SAMPLE_BEFORE, _SAMPLE = 1_000, 32_000
 
 # Tab and newline apart, controls never belong to text; the rest is drawn by no font, or turns text around.
@@ -54,6 +56,17 @@ _STRAY_JOINER = re.compile(f"(?<![{_JOINED}])[\u200c\u200d]")
 _STRAY_VARIATION = re.compile(f"(?<![{_EMOJI}])\ufe0f")
 _ODD_LINE_END = re.compile("[\r\x0b\x0c]")
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+
+
+def _one_byte_as_latin(error: UnicodeError) -> tuple[str, int]:
+    """For stray bytes in UTF-8: what the most common single-byte encoding says they are."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.start + 1].decode("cp1252", "replace"), error.start + 1
+
+
+_AS_LATIN = "headwater-latin"
+codecs.register_error(_AS_LATIN, _one_byte_as_latin)
 
 
 def visible(text: str) -> str:
@@ -85,10 +98,19 @@ def decode(content: bytes, *, media_type: str = "", markup: bool = False, tally:
         raise _binary("it contains NUL bytes")
     if tally is not None:
         tally.add_invisible(text)
-    text = visible(text)
+    text = visible(_meant(text))
     if not text.strip():
         raise BrokenFileError("the file is empty", advice="Check whether the file was saved or copied completely.")
     return text
+
+
+def _meant(text: str) -> str:
+    """Without mojibake such as "caf\u00c3\u00a9"."""
+    if text.isascii() or not _SUSPECT.search(text):
+        return text
+    from headwater.parsing.mojibake import mended  # loads a library that hardly any file needs
+
+    return mended(text)
 
 
 def _binary(why: str) -> BrokenFileError:
@@ -132,6 +154,9 @@ def _by_declaration(content: bytes, media_type: str, markup: bool) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as broken:
         first = broken.start
+        if first > len(content) - 4 and broken.reason == "unexpected end of data":
+            # Cut in the middle of its last character.
+            return content[:first].decode("utf-8")
     if declared and declared != "utf-8":
         try:
             return content.decode(declared)
@@ -172,8 +197,9 @@ def _guessed(content: bytes, first_odd: int) -> str:
     mended = content.decode("utf-8", "replace")
     broken = mended.count("\ufffd")
     wide = sum(1 for char in mended[:200_000] if char > "\x7f") - broken
-    if wide > 10 * broken:
-        return mended
+    if wide > broken:
+        # Bytes of another encoding happen to be UTF-8 now and then, not most of the time.
+        return content.decode("utf-8", _AS_LATIN)
     start = max(0, first_odd - _SAMPLE_BEFORE)
     best = from_bytes(content[start : start + _SAMPLE], cp_exclusion=_NOT_GUESSED).best()
     if best is None:

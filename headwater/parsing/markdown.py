@@ -42,7 +42,7 @@ def markdown_blocks(text: str, tally: Tally | None = None, base: str = "") -> li
     """Blocks of Markdown text; what no reader sees of it is counted into `tally`."""
     renderer = _renderer()
     try:
-        tokens = renderer.parse(prepare(text))
+        tokens = renderer.parse(prepare(text, tally))
     except RecursionError:
         # Hundreds of levels mean nothing any more; the words still do.
         return list(text_blocks(text))

@@ -8,6 +8,8 @@ import re
 from dataclasses import dataclass, field
 
 from headwater.parsing.html_admonition import WORDS
+from headwater.parsing.markdown_unseen import is_comment, without_comments, without_tabs
+from headwater.parsing.tally import Tally
 
 _YAML = re.compile(r"---[ \t]*\n(?:(?P<body>.*?)\n)?(?:---|\.\.\.)[ \t]*(?:\n|$)", re.S)
 _TOML = re.compile(r"\+\+\+[ \t]*\n.*?\n?\+\+\+[ \t]*(?:\n|$)", re.S)
@@ -57,10 +59,10 @@ def without_front_matter(text: str) -> str:
     return text[found.end() :] if found else text
 
 
-def prepare(text: str) -> str:
-    """Text that a CommonMark parser understands the way its author meant it."""
-    text = without_front_matter(text)
-    lines = _Lines()
+def prepare(text: str, tally: Tally | None = None) -> str:
+    """Text that a CommonMark parser understands the way its author meant it; comments are counted into `tally`."""
+    text = without_tabs(without_front_matter(text))
+    lines = _Lines(tally or Tally())
     for line in text.split("\n"):
         lines.take(line)
     return lines.finish()
@@ -78,6 +80,7 @@ class _Open:
 
 @dataclass(slots=True)
 class _Lines:
+    _tally: Tally
     _out: list[str] = field(default_factory=list)
     _prose: list[str] = field(default_factory=list)
     _open: list[_Open] = field(default_factory=list)
@@ -157,7 +160,7 @@ class _Lines:
         if not self._listed and _MODULE.match(line) and self._blank_or_module():
             self._module = line.startswith("export") and not line.rstrip().endswith(";")
             return
-        if _TOC.match(line):
+        if is_comment(line, self._tally) or _TOC.match(line):
             return
         target = _TARGET.match(line)
         if target is not None:
@@ -186,7 +189,9 @@ class _Lines:
     def _end_prose(self) -> None:
         if self._prose:
             prose = "\n".join(self._prose)
-            self._out.append(_without_templates(prose) if _MAYBE_TEMPLATE.search(prose) else prose)
+            if _MAYBE_TEMPLATE.search(prose):
+                prose = _without_templates(without_comments(prose, self._tally))
+            self._out.append(prose)
             self._prose.clear()
 
 
@@ -235,4 +240,6 @@ def _replacement(found: re.Match[str], balanced: set[str]) -> str:
         kind = _KIND.search(arguments)
         word = kind.group(1).lower() if kind else name
         return "\n\n" + "".join(_opening("", word if word in WORDS else "note", title)) + "\n\n"
-    return f"\n\n<p>{html.escape(title)}</p>\n\n" if title else ""
+    # What a tab is called stands ahead of what it shows.
+    colon = ":" if title and not closes and "tab" in (found["tag"] or found["short"] or found["jsx"]).lower() else ""
+    return f"\n\n<p>{html.escape(title)}{colon}</p>\n\n" if title else ""

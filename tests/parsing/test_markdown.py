@@ -168,7 +168,7 @@ def test_template_remnants_do_not_show() -> None:
         "{% include x.md %}\nUse {{ site.name }} with <%= erb %>{/* no */}{# no #} `{{ keep }}` now.\n{:.class}\n\n"
         '<Tabs values={[{a: 1}]}>\n<TabItem value="l" label="Linux">\n\napt\n\n</TabItem>\n</Tabs>\n\n'
         "{ref}`the guide <guide>` and <Badge text='new' /> end\n\n[[_TOC_]]\n"
-    ) == [(H, "Title"), (P, "Use with {{ keep }} now."), (P, "Linux"), (P, "apt"), (P, "the guide and end")]
+    ) == [(H, "Title"), (P, "Use with {{ keep }} now."), (P, "Linux:"), (P, "apt"), (P, "the guide and end")]
 
 
 def test_an_import_sentence_is_text() -> None:
@@ -228,3 +228,36 @@ def test_a_long_changelog_takes_seconds() -> None:
     blocks = parse(text)
     assert len(blocks) == 8_000
     assert time.process_time() - started < 30
+
+
+def test_tabs_by_indentation_are_their_names_and_their_content() -> None:
+    source = (
+        '=== "Linux"\n\n    Run it:\n\n    ```sh\n    apt install x\n    ```\n\n=== "Windows"\n\n    winget\n\nEnd.\n'
+    )
+    assert kinds(source) == [
+        (P, "Linux:"), (P, "Run it:"), (BlockKind.CODE, "apt install x"), (P, "Windows:"), (P, "winget"), (P, "End."),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        "[//]: # (not for readers)",
+        "[comment]: <> (not for readers)",
+        "<!-- not for readers -->",
+        "{/* not for readers */}",
+        "{# not for readers #}",
+        "{% comment %}\nnot for readers\n{% endcomment %}",
+        "{{/* not for readers */}}",
+        "{{< comment >}}not for readers{{< /comment >}}",
+        "<%# not for readers %>",
+    ],
+)
+def test_comments_stay_out_and_are_counted(comment: str) -> None:
+    document = markdown.parse(raw(f"Before.\n\n{comment}\n\nAfter `{{# code #}}`.\n", "text/markdown"))
+    assert [block.text for block in document.blocks] == ["Before.", "After {# code #}."]
+    assert [(one.what, one.words, one.sample) for one in document.stripped] == [("comment", 3, "not for readers")]
+
+
+def test_a_comment_below_a_paragraph_is_not_its_text() -> None:
+    assert kinds("Before.\n[//]: # (not for readers)\n") == [(P, "Before.")]
