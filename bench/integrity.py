@@ -6,6 +6,7 @@ fit `passage_tokens` but are in no whole of a chunk: none. Ends with 1 where a t
 
 import argparse
 import json
+import statistics
 import subprocess
 import sys
 from collections import Counter
@@ -15,6 +16,7 @@ from importlib import import_module
 from pathlib import Path
 
 from bench.figures import Figure, show
+from bench.integrity_edits import changed_by_edits
 from bench.integrity_units import Unit, broken, units
 from bench.machine import describe
 from bench.retrieval_data import DATA, doc2dial, product_docs
@@ -26,6 +28,8 @@ from headwater.interfaces import Tokens
 from headwater.model import HELP, PUBLIC, RELEASE_NOTE, SOP, Document, RawDocument
 from headwater.parsing.registry import format_of, media_type_of, supported_extensions
 
+_LARGE = 1_000
+"""Chunks; documents of more are not edited, since that would take most of the time."""
 BUNDLES = {
     "openshift-runbooks": SOP,
     "pagerduty-incident-response": SOP,
@@ -65,10 +69,13 @@ def _measured(
     seen: Counter[str] = Counter()
     bad: Counter[tuple[str, str]] = Counter()
     examples: list[dict[str, str]] = []
+    edits: list[int] = []
     count = 0
     for document in documents:
         count += 1
         chunks = list(chunker(document))
+        if len(chunks) < _LARGE:
+            edits += changed_by_edits(document, chunks, chunker)
         whole = list(units(document, entries=strategy == "release_notes"))
         seen.update(unit.what for unit in whole)
         for problem, unit in broken(whole, chunks, tokens, PASSAGE_TOKENS):
@@ -84,7 +91,16 @@ def _measured(
             name=f"{name}: split though they fit", value=problems["split"], unit=f"of {total}", at_most=0, note=note
         ),
         Figure(name=f"{name}: not returned whole", value=problems["not whole"], unit=f"of {total}", at_most=0),
+        *_of_edits(name, edits),
     ], examples
+
+
+def _of_edits(name: str, edits: list[int]) -> list[Figure]:
+    if not edits:
+        return []
+    alone = sum(changed <= 1 for changed in edits)
+    note = f"{alone} of {len(edits)} edits of one paragraph or item changed no other chunk; at most {max(edits)}"
+    return [Figure(name=f"{name}: chunks changed by an edit", value=statistics.mean(edits), unit="chunks", note=note)]
 
 
 def _example(problem: str, document: Document, unit: Unit) -> dict[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from chunking.release_facts import release_line
+from chunking.render import rendered
 from headwater.interfaces import Tokens
 from headwater.model import Block, BlockKind, Chunk, Document
 
@@ -77,14 +78,20 @@ def _listed(blocks: Sequence[Block], *, entries: bool) -> Iterator[Unit]:
             # It stands for a heading.
             yield from _listed(item[1:], entries=True)
             continue
-        yield Unit("item", "\n".join(_shown(block) for block in item))
+        yield Unit("item", _shown(item))
     if not entries and any(block.kind is BlockKind.STEP and block.level == outermost for block in blocks):
-        yield Unit("procedure", "\n".join(_shown(block) for block in blocks))
+        yield Unit("procedure", _shown(blocks))
 
 
-def _shown(block: Block) -> str:
-    mark = f"{block.ordinal}. " if block.ordinal else "- " if block.kind in ITEMS else ""
-    return f"{mark}{block.text}"
+def _shown(blocks: Sequence[Block]) -> str:
+    lines = []
+    before: Block | None = None
+    for block in blocks:
+        # An admonition of several blocks shows its word once.
+        again = before is not None and before.kind is block.kind and before.group == block.group > 0
+        lines.append(rendered(block, first=not again))
+        before = block
+    return "\n".join(lines)
 
 
 def broken(whole: Iterable[Unit], chunks: Sequence[Chunk], tokens: Tokens, most: int) -> Iterator[tuple[str, Unit]]:
@@ -96,7 +103,7 @@ def broken(whole: Iterable[Unit], chunks: Sequence[Chunk], tokens: Tokens, most:
     context = max((tokens.count(chunk.embedded) - tokens.count(chunk.text) for chunk in chunks), default=0)
     for unit in whole:
         words = unit.words
-        if not words or any(words in text for text in texts):
+        if not words.strip() or any(words in text for text in texts):
             continue
         length = tokens.count(unit.text)
         if length + context + _MARGIN <= tokens.window:
