@@ -30,12 +30,20 @@ def check_equal(workshop: Workshop, fresh: Workshop, forgotten: Mapping[Key, Kep
     _check_last_good(workshop, failing)
     others = visible_of(workshop, failing) + visible_of(workshop, forgotten)
     assert visible(workshop) == visible(fresh) + others
+    if not others:
+        assert _clusters(workshop) == _clusters(fresh)
     for key, kept in forgotten.items():
         assert rows(workshop)[key].content_hash == kept.row.content_hash
         assert visible_of(workshop, [key]) == kept.points
     # Passages that only one of the two has would take part in what the words of a question are worth.
     chosen = _without(failing, {row.source for row in rows(fresh).values()}) if others else ()
     assert answers(workshop, QUESTIONS, ASKERS, *chosen) == answers(fresh, QUESTIONS, ASKERS, *chosen)
+
+
+def _clusters(workshop: Workshop) -> list[tuple[str, str, str, bool]]:
+    """Documents that say nearly the same, and who stands for whom."""
+    found = workshop.ledger.clustered(workshop.generation)
+    return [(one.source, one.document, one.cluster, one.canonical) for one in found]
 
 
 def _failing(workshop: Workshop) -> dict[Key, str]:
