@@ -95,13 +95,18 @@ class Listing:
     def uri(self, entry: Entry) -> str:
         return web.uri(self.web, self.snapshot.mirror.remote.address, self.snapshot.ref, entry.path)
 
+    @property
+    def _place(self) -> str:
+        """What the address of a file depends on, beside its path."""
+        return f"{self.web or self.snapshot.mirror.remote.address} {self.snapshot.ref}"
+
     def ruled(self, id: str, entry: Entry) -> tuple[Rules, str]:
         """What is in force for this file, and its version: changed by anything that it could come out otherwise by."""
         above = linked(id, self._of_folder((self._prefix + id).rpartition("/")[0]), self.policy, self._is_document)
         rules = self._owned(above, entry)
         change = self.change(entry)
         about = f"{change.time} {change.renamed_from}" if change else str(self.snapshot.shallow)
-        return rules, f"{entry.blob}-{digest(rules.digest, about, self.uri(entry))[:20]}"
+        return rules, f"{entry.blob}-{digest(rules.digest, about, self._place)[:20]}"
 
     def _is_document(self, id: str) -> bool:
         return self.document(id) is not None

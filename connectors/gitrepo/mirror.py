@@ -6,6 +6,7 @@ credentials, and no hooks.
 
 import shutil
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from headwater.errors import StateError, TransientSourceError
 from headwater.model import digest
 
 _REF = "refs/headwater/branch"
+_NEW, _DAY = "git-new-", 24 * 3600
 T = TypeVar("T")
 
 
@@ -71,13 +73,11 @@ class Mirror:
         """Fetched whole, beside the old one, which goes when the new one is there."""
         try:
             self.cache.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix="git-new-", dir=self.cache, ignore_cleanup_errors=True) as scratch:
+            with tempfile.TemporaryDirectory(prefix=_NEW, dir=self.cache, ignore_cleanup_errors=True) as scratch:
                 new = Path(scratch) / "mirror"
                 self._init(new, head)
                 self._fetch_or_raise(new, head)
-                for old in self.cache.glob("git-*"):
-                    if old != Path(scratch) and not old.name.startswith("git-new-"):
-                        shutil.rmtree(old, ignore_errors=True)
+                self._clear()
                 if self.folder.exists():
                     raise TransientSourceError(f"{self.folder} is in use, and cannot be made anew")
                 new.rename(self.folder)
@@ -89,6 +89,12 @@ class Mirror:
                 f"the mirror of {self.remote.address} cannot be kept in {self.cache}: {error.strerror}",
                 advice="Make room in the state folder, or make it writable.",
             ) from error
+
+    def _clear(self) -> None:
+        """Take away older mirrors, and what processes left behind that were killed while they made one."""
+        for old in self.cache.glob("git-*"):
+            if not old.name.startswith(_NEW) or old.stat().st_mtime < time.time() - _DAY:
+                shutil.rmtree(old, ignore_errors=True)
 
     def _init(self, folder: Path, head: Head) -> None:
         kind = "sha256" if len(head.commit) == 64 else "sha1"
