@@ -9,6 +9,7 @@ from headwater.parsing.html_tree import HEADINGS, Skip, attr, child_tags, first_
 
 _SECTIONS = frozenset(("thead", "tbody", "tfoot"))
 _DATA, _TABLE = frozenset(("th", "caption", "thead")), frozenset(("table",))
+_BOLD = frozenset(("b", "strong"))
 _PAGE = HEADINGS | _TABLE
 _LAYOUT_ROLES = frozenset(("presentation", "none"))
 _BLOCKY = frozenset(("p", "ul", "ol", "dl", "pre", "blockquote", "div", "section", "form"))
@@ -90,7 +91,17 @@ def _leading_headers(rows: list[_Row]) -> int:
         if not row.cells or any(cell.name != "th" for cell in row.cells):
             break
         count += 1
+    # Editors without header cells let people make the first row bold.
+    if not count and len(rows) > 1 and len(rows[0].cells) > 1 and _is_bold(rows[0]) and not _is_bold(rows[1]):
+        return 1
     return count
+
+
+def _is_bold(row: _Row) -> bool:
+    return all(
+        (bold := first_tag(cell, _BOLD)) is not None and bold.get_text().strip() == cell.get_text().strip() != ""
+        for cell in row.cells
+    )
 
 
 def _rows(table: Tag) -> list[_Row]:

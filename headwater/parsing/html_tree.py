@@ -31,6 +31,7 @@ _LONGEST_TARGET = 2_000
 _NO_TARGET = re.compile(r"\s*(?:javascript|data|vbscript|blob):", re.I)
 _LINK = frozenset(("a",))
 _INTEGER = re.compile(r"[-+\u2212]?\d+")
+_NOTE_MARK = re.compile(r"\d{1,3}|[a-z]|[*\u2020\u2021]{1,3}", re.I)
 _SIGN_ONLY = re.compile(r"[\s¶#§🔗⚓↩↑^\ufe0e\ufe0f\u200b]*")
 _HEADERLINK = re.compile(
     r"(?:^|[\s_-])(?:headerlink|hash-?link|anchor-?js-link|anchorjs\S*|header-anchor|copy-?link)\b"
@@ -112,6 +113,14 @@ def is_power(tag: Tag) -> bool:
     )
 
 
+def note_mark(tag: Tag) -> str:
+    """`[1]` for a raised link to a note, which would run into the word before it; empty for anything else."""
+    if first_tag(tag, _LINK) is None:
+        return ""
+    text = tag.get_text().strip().strip("[]")
+    return f"[{text}]" if _NOTE_MARK.fullmatch(text) else ""
+
+
 def raw_text(tag: Tag, skip: Skip, *, spaced: bool, links: list[Tag] | None = None) -> str:
     """All shown text inside `tag`; `spaced` puts spaces around blocks and for line breaks, which stay otherwise.
 
@@ -133,6 +142,8 @@ def raw_text(tag: Tag, skip: Skip, *, spaced: bool, links: list[Tag] | None = No
                 pieces.append(image_text(node) if spaced else "")
             elif node.name == "sup" and is_power(node):
                 pieces.append(f"^{node.get_text().strip()}")
+            elif node.name == "sup" and (mark := note_mark(node)):
+                pieces.append(mark)
             elif not skip(node):
                 if spaced and node.name in BLOCKS:
                     pieces.append(" ")

@@ -27,6 +27,7 @@ from headwater.parsing.html_tree import (
     is_power,
     is_text,
     link_target,
+    note_mark,
     raw_text,
     words,
 )
@@ -115,8 +116,9 @@ class Walker:
         elif name == "img":
             self._build.add(image_text(tag))
         elif name == "sup":
-            self._build.add("^" if is_power(tag) else "")
-            return _nothing
+            mark = note_mark(tag)
+            self._build.add(mark or ("^" if is_power(tag) else ""))
+            return mark != "" or _nothing
         elif name == "a":
             target = link_target(tag, self._base)
             if not target:

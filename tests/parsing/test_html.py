@@ -207,7 +207,7 @@ def test_footnotes_are_list_items_with_their_number() -> None:
         "<p>Text<sup><a href='#f1'>1</a></sup></p>"
         "<section class=footnotes><ol><li id=f1>Note. <a href='#r'>↩</a></ol></section>"
     )
-    assert [(b.kind, b.ordinal, b.anchor, b.text) for b in blocks] == [(P, "", "", "Text1"), (L, "1", "f1", "Note.")]
+    assert [(b.kind, b.ordinal, b.anchor, b.text) for b in blocks] == [(P, "", "", "Text[1]"), (L, "1", "f1", "Note.")]
 
 
 @pytest.mark.parametrize(

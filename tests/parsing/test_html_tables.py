@@ -100,3 +100,11 @@ def test_a_title_or_a_small_table_in_a_cell_does_not_make_a_layout() -> None:
     inner = "<table><tr><td>1</td><td>2</td></tr></table>"
     (block,) = parse(f"<table><tr><td>A</td><td>B</td></tr><tr><td>{inner}</td><td>y</td></tr></table>")
     assert block.rows == (("A", "B"), ("1 2", "y"))
+
+
+def test_a_first_row_in_bold_is_the_header() -> None:
+    page = (
+        "<table><tr><td><b>Key</b></td><td><p><strong>Value</strong></p></td></tr><tr><td>a</td><td>1</td></tr></table>"
+    )
+    assert parse(page)[0].header_rows == 1
+    assert parse(page.replace("<td>a</td><td>1</td>", "<td><b>a</b></td><td><b>1</b></td>"))[0].header_rows == 0

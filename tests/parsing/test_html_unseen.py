@@ -1,5 +1,7 @@
 """Text that a page hides, in whatever way, is taken out and counted; what a click opens is read."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -216,3 +218,26 @@ def test_hiding_some_never_touches_the_rest(parts: list[tuple[bool, str, str]]) 
         page += f"<p>{shown}</p>" + (hiding if hide and "<style>" not in hiding else "")
         seen.append(shown)
     assert texts(page) == seen
+
+
+def test_marks_of_notes_do_not_run_into_words() -> None:
+    page = (
+        "<p>As said<sup><a href='#n1'>1</a></sup> and 10<sup>3</sup>.</p><h2>Head<sup><a href='#n2'>[2]</a></sup></h2>"
+    )
+    assert texts(page) == ["As said[1] and 10^3.", "Head[2]"]
+
+
+@pytest.mark.parametrize(
+    ("keep", "drop", "expected"),
+    [
+        ((), (), ["A", "t", "u", "v"]),
+        (("#a", ".c"), (), ["A", "t", "v"]),
+        ((".c", "#a", "#a p"), ("h1",), ["t", "v"]),
+        (("aside",), (), ["w"]),
+        (("#nowhere",), ("p",), ["A", "v"]),
+    ],
+)
+def test_selectors_say_what_is_content(keep: tuple[str, ...], drop: tuple[str, ...], expected: list[str]) -> None:
+    page = "<div id=a><h1>A</h1><nav>n</nav><p>t</p></div><p>u</p><div class=c>v<b hidden>x</b></div><aside>w</aside>"
+    raw = replace(parse(page).raw, wishes={"keep": keep, "drop": drop})
+    assert [block.text for block in html.parse(raw).blocks] == expected
