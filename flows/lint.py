@@ -80,8 +80,12 @@ def lint(workshop: Workshop, names: Sequence[str], *, examples: int, on_document
             if isinstance(parsed, ParseError):
                 _unreadable(tally, source.name, raw.id, parsed)
                 continue
-            document = resolved(parsed, policy)
-            made = list(chunker(document.raw.kind)(document))
+            try:
+                document = resolved(parsed, policy)
+                made = list(chunker(document.raw.kind)(document))
+            except Exception as error:  # noqa: BLE001 - a document that no chunker foresaw must not stop its source
+                _unreadable(tally, source.name, raw.id, error)
+                continue
             _examine(workshop.dense.tokens, source, document, made, tally)
             _examine_metadata(policy, document, tally)
             tally.add(same.look(document, made))
