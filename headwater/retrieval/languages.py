@@ -1,7 +1,7 @@
 """Which languages a question is looked for in."""
 
-from headwater.metadata.survey import kept_survey
 from headwater.ledger.base import Ledger
+from headwater.metadata.survey import kept_survey
 
 
 def languages_for(ledger: Ledger, asker: frozenset[str]) -> tuple[str, ...]:
