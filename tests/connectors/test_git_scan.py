@@ -334,6 +334,28 @@ def test_a_broken_mirror_is_made_anew(repository: Repository, made: Made, damage
     assert b"text 1" in fetch(connector, "1.md").content
 
 
+def test_what_a_killed_run_left_behind_is_in_nobodys_way(repository: Repository, made: Made) -> None:
+    repository.put("a.md", "one")
+    connector = made()
+    listed(connector)
+    (connector.mirror.folder / "refs/headwater/branch.lock").touch()
+    left = connector.mirror.cache / "git-new-killed"
+    left.mkdir()
+    os.utime(left, (0, 0))
+    repository.put("b.md", "two")
+    assert listed(connector).keys() == {"a.md", "b.md"}
+    assert [path.name for path in connector.mirror.cache.iterdir()] == [connector.mirror.folder.name]
+
+
+def test_another_branch_takes_the_place_of_the_mirror(repository: Repository, made: Made) -> None:
+    repository.put("a.md", "one")
+    repository.git("branch", "other")
+    first, second = made(), made(branch="other")
+    listed(first)
+    listed(second)
+    assert [path.name for path in second.mirror.cache.iterdir()] == [second.mirror.folder.name]
+
+
 def test_blobs_that_vanish_between_listing_and_reading(repository: Repository, made: Made) -> None:
     repository.put("a.md", "text")
     connector = made(fresh=600)
