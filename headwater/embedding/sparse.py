@@ -45,11 +45,15 @@ class Bm25Sparse:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Settings, and what becomes of a fixed sentence in every language: an engine that stems otherwise shows."""
-        names = sorted({self._default, *STEMMED.values()})
+        """Settings, and what becomes of a fixed sentence by every stemmer: an engine that stems otherwise shows.
+
+        Not by those that cut unspaced text into words: their dictionaries take longer to load than a run may last.
+        """
+        names = sorted({self._default, *STEMMED.values()} - _UNSPACED)
         probes = [self._model(name).embed_document(_PROBE) for name in names]
         seen = digest(*names, *(repr((probe.indices, probe.values)) for probe in probes))
-        return f"{self._settings} languages={len(names)} probe={seen[:16]}"
+        cut = ",".join(sorted(_UNSPACED))
+        return f"{self._settings} languages={len(names)} dictionaries={cut} probe={seen[:16]}"
 
     def encode(self, texts: Sequence[str], languages: Sequence[str] = ()) -> list[SparseVector]:
         """`languages` are codes, one for each text, "" where it is not known."""
