@@ -71,7 +71,7 @@ class SourceParsing:
             done.set_result(self.boilerplate.without(kept[1]))
             return done
         inner = self._parsing.submit(wished)
-        if not self.boilerplate.blocks or raw.media_type not in HTML:
+        if not self.boilerplate.blocks or not _is_html(raw.media_type):
             return inner
         inner.add_done_callback(lambda result: self._settle(result, done))
         return done
@@ -83,7 +83,7 @@ class SourceParsing:
     def mark(self, media_type: str) -> str:
         """The parser's fingerprint, and what else decides how documents of this type come out here."""
         parts = [self._parser(media_type)]
-        if media_type in HTML:
+        if _is_html(media_type):
             parts += [part for part in (self._wished, self.boilerplate.mark) if part]
         return " ".join(parts)
 
@@ -96,7 +96,8 @@ class SourceParsing:
         state = self._ledger.learned(self._source, PAGES) or {}
         known = _pages(state) if state.get("mark") == mark else {}
         wanted = {id: listed[id] for id in _sample(id for id in listed if self._may_be_page(id))}
-        missing = [id for id, version in wanted.items() if id not in known or known[id].version != version]
+        # Where the listing leaves the version open, only a look would tell, and that is for the run itself.
+        missing = [id for id, version in wanted.items() if id not in known or version not in ("", known[id].version)]
         if not missing and known.keys() == wanted.keys():
             return False
         texts = dict(state.get("texts", {}))
@@ -129,7 +130,7 @@ class SourceParsing:
         def submitted() -> Iterator[tuple[RawDocument, Future[Document]]]:
             for id in ids:
                 raw = get(id)
-                if raw is not None and raw.media_type in HTML:
+                if raw is not None and _is_html(raw.media_type):
                     raw = self._with_wishes(raw)
                     yield raw, self._parsing.submit(raw)
                 elif raw is not None:
@@ -148,7 +149,7 @@ class SourceParsing:
         return found
 
     def _with_wishes(self, raw: RawDocument) -> RawDocument:
-        return replace(raw, wishes=self._wishes) if self._wishes and raw.media_type in HTML else raw
+        return replace(raw, wishes=self._wishes) if self._wishes and _is_html(raw.media_type) else raw
 
     def _settle(self, result: Future[Document], done: Future[Document]) -> None:
         if result.cancelled():
@@ -160,6 +161,11 @@ class SourceParsing:
             done.set_exception(error)
         else:
             done.set_result(self.boilerplate.without(result.result()))
+
+
+def _is_html(media_type: str) -> bool:
+    """Whatever its parameters, such as a charset."""
+    return media_type.partition(";")[0] in HTML
 
 
 def recall(ledger: Ledger, source: str) -> Boilerplate:
