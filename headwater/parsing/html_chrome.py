@@ -9,6 +9,7 @@ from headwater.parsing.html_names import named_furniture
 from headwater.parsing.html_page import Page
 from headwater.parsing.html_tree import HEADINGS, ancestors, attr, first_tag, is_permalink, words
 
+_NOT_ID = re.compile(r"[\W\d_]+")
 _NEVER = words(
     "script style template head link meta noscript svg iframe object embed applet canvas audio video map area "
     "input select option optgroup datalist textarea progress meter rp annotation annotation-xml "
@@ -85,7 +86,16 @@ class Chrome:
         if tag.name not in _CLASS_TAGS:
             return False
         names = f"{attr(tag, 'class')} {attr(tag, 'id')}"
-        return len(names) > 1 and named_furniture(names) and id(tag) not in self.kept
+        if len(names) < 2 or not named_furniture(names) or id(tag) in self.kept:
+            return False
+        return named_furniture(attr(tag, "class")) or not _is_named_by_heading(tag)
+
+
+def _is_named_by_heading(tag: Tag) -> bool:
+    """Whether the id is made of the section's own heading: a section on voting is not a vote widget."""
+    heading = first_tag(tag, HEADINGS)
+    name = _NOT_ID.sub("", attr(tag, "id").lower())
+    return heading is not None and bool(name) and _NOT_ID.sub("", heading.get_text().lower()).endswith(name)
 
 
 def _is_notes(tag: Tag) -> bool:
