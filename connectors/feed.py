@@ -36,6 +36,8 @@ from headwater.settings import ContentRules, SourceSettings
 from headwater.settings.schema import Texts
 
 _entries: Recent[Entry] = Recent(MOST_BYTES)
+_shown: Recent[tuple[frozenset[str], bool]] = Recent(1_000_000, seconds=60.0)
+"""The ids that a feed showed a moment ago, and whether it holds all: old entries are not looked for one by one."""
 
 
 class FeedOptions(WebOptions):
@@ -88,6 +90,7 @@ class FeedConnector:
                 if id not in seen:
                     seen.add(id)
                     yield Ref(id, version, access)
+        _shown.put(self, (frozenset(seen), whole), 1 + len(seen))
         yield Checkpoint(remembered(tokens))
         if whole:
             yield Complete()
@@ -141,12 +144,16 @@ class FeedConnector:
 
     def _found(self, id: str) -> Entry:
         """The entry as the feed shows it now; GoneError only where the feed holds every entry there is."""
-        complete = True
-        for url in self.feeds:
-            for feed in self._walk(self._get(url)):
-                complete = complete and feed.complete and not feed.next
-                if entry := next((entry for entry in feed.entries if entry.id == id), None):
-                    return entry
+        shown_now, complete = _shown.get(self) or (frozenset({id}), True)
+        if id in shown_now:
+            seen, complete = set[str](), True
+            for url in self.feeds:
+                for feed in self._walk(self._get(url)):
+                    complete = complete and feed.complete and not feed.next
+                    seen.update(entry.id for entry in feed.entries)
+                    if entry := next((entry for entry in feed.entries if entry.id == id), None):
+                        return entry
+            _shown.put(self, (frozenset(seen), complete), 1 + len(seen))
         if complete:
             raise GoneError(f"{id[:200]} is not in the feed, which holds every entry")
         raise FetchError(f"{id[:200]!r} is not in the feed any more; what was indexed of it stays searchable")

@@ -11,9 +11,10 @@ half of the pages share, as those are days of a build; what a server calls Last-
 `meta["modified"]`. A website knows no readers: `default_access` holds for every page.
 """
 
+import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
@@ -24,7 +25,6 @@ from connectors.http.answer import Answer
 from connectors.http.client import HttpSettings
 from connectors.http.reach import shown
 from connectors.policy import SourcePolicy, policy_of
-from connectors.websites import recent
 from connectors.websites.addresses import Scope, address, key, path_of
 from connectors.websites.crawl import Bounds, Crawl
 from connectors.websites.documents import WebRead, listed_access, web_document
@@ -32,7 +32,7 @@ from connectors.websites.listing import SitemapWalk, pages
 from connectors.websites.memory import recalled, remembered
 from connectors.websites.options import WebsiteOptions, http_settings, prefixes, start_pages
 from connectors.websites.reading import Look, Reader
-from connectors.websites.recent import Recent
+from connectors.websites.recent import MOST_BYTES, Recent
 from connectors.websites.site import Site
 from connectors.websites.sitemap import Entry, Listed
 from connectors.websites.versions import PageVersion
@@ -44,6 +44,17 @@ from headwater.settings import SourceSettings
 CHECKPOINT_PAGES = 500
 _left_out: Recent[Counter[str]] = Recent(1_000)
 _listings: Recent[Listed] = Recent(1_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a crawl read; the body of the answer is packed."""
+
+    answer: Answer
+    look: Look
+
+
+_bodies: Recent[_Kept] = Recent(MOST_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +99,7 @@ class WebsiteConnector:
         yield from walk.failures
         whole = not walk.failures
         if self.crawl == "always" or (self.crawl == "auto" and not listed.pages and whole):
-            crawl = Crawl(self._reader, self.bounds, partial(recent.keep, self), recalled(resume))
+            crawl = Crawl(self._reader, self.bounds, partial(_keep, self), recalled(resume))
             yield from self._along_links(crawl, tuple(entry.address for _, entry in pages(listed)))
             whole, cut, left_out = whole and crawl.whole, crawl.cut, crawl.left_out
         else:
@@ -111,10 +122,11 @@ class WebsiteConnector:
         if trusted is not None and trusted == before:
             return NotModified(str(trusted))
         reader = self._reader
-        answer = recent.take(self, id) or reader.ask(id, before)
+        kept = _bodies.take((self, id))
+        answer = replace(kept.answer, body=zlib.decompress(kept.answer.body)) if kept else reader.ask(id, before)
         if answer is None:
             return NotModified(str(trusted or before))
-        look = reader.look(answer)
+        look = kept.look if kept else reader.look(answer)
         if problem := reader.problem(id, look):
             raise problem
         home = reader.home(look)
@@ -194,6 +206,13 @@ class WebsiteConnector:
             f"the site has more than max_pages = {self.bounds.pages:,} pages, and the rest was not looked at, so that "
             "nothing that is missing counts as removed. Raise max_pages, or narrow path_prefix or exclude.",
         )
+
+
+def _keep(source: WebsiteConnector, answer: Answer, look: Look) -> None:
+    """What a crawl read to find links need not be asked for again to be indexed."""
+    packed = zlib.compress(answer.body, 1)
+    kept = _Kept(replace(answer, body=packed), replace(look, page=replace(look.page, links=())))
+    _bodies.put((source, look.final), kept, len(packed) + 2_000)
 
 
 def _modified(answer: Answer) -> str:

@@ -98,7 +98,7 @@ class Crawl:
 
     reader: Reader
     bounds: Bounds
-    keep: Callable[[str, Answer], None]
+    keep: Callable[[Answer, Look], None]
     known: Mapping[str, Look] = field(default_factory=dict)
     looks: dict[str, Look] = field(default_factory=dict)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -156,8 +156,8 @@ class Crawl:
         answer = self.reader.ask(where, known.version if known else None)
         if answer is None:
             return self.known[where]
-        look = self.reader.look(answer)
-        self.keep(look.final, answer)
+        look = self.reader.look(answer, links=True)
+        self.keep(answer, look)
         return look
 
     def _judge(self, where: str, depth: int, look: Look) -> Iterator[Ref | Unreadable]:

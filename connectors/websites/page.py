@@ -32,8 +32,8 @@ class Page:
     links: tuple[str, ...] = ()
 
 
-def read_page(answer: Answer) -> Page:
-    """Never raises: what cannot be understood says nothing."""
+def read_page(answer: Answer, *, links: bool = True) -> Page:
+    """Never raises: what cannot be understood says nothing. Its links cost the most, and are read only if asked for."""
     media_type = media_type_of(answer)
     noindex, nofollow = _directives(_for_us(answer.headers.get("x-robots-tag", "")))
     canonical = _header_canonical(answer)
@@ -54,7 +54,7 @@ def read_page(answer: Answer) -> Page:
         noindex=noindex,
         missing=named.get("prerender-status-code", "").strip() in ("404", "410"),
         asks_password=any((tag.get("type") or "").lower() == "password" for tag in tree.iter("input")),
-        links=() if nofollow else tuple(dict.fromkeys(_links(tree, base or answer.url))),
+        links=() if nofollow or not links else tuple(dict.fromkeys(_links(tree, base or answer.url))),
     )
 
 

@@ -65,8 +65,8 @@ class Reader:
         # An address that leads elsewhere by now may be told that this other page is an old one.
         return None if known and known.url == answer.url else self.site.get(where)
 
-    def look(self, answer: Answer) -> Look:
-        page = read_page(answer)
+    def look(self, answer: Answer, *, links: bool = False) -> Look:
+        page = read_page(answer, links=links)
         return Look(page, PageVersion.of(answer, page.media_type, self.rules), answer.permanent)
 
     def home(self, look: Look) -> str:

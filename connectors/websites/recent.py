@@ -5,13 +5,10 @@ A memory of minutes and of bounded size; without it everything comes out the sam
 
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
-
-from connectors.http.answer import Answer
 
 _Kept = TypeVar("_Kept")
 MOST_BYTES = 64 * 2**20
@@ -59,17 +56,3 @@ class Recent(Generic[_Kept]):
     def _drop(self, key: Hashable) -> None:
         found = self._kept.pop(key, None)
         self._weight -= found[1] if found else 0
-
-
-_answers: Recent[Answer] = Recent(MOST_BYTES)
-
-
-def keep(source: Hashable, address: str, answer: Answer) -> None:
-    packed = zlib.compress(answer.body, 1)
-    _answers.put((source, address), replace(answer, body=packed), len(packed) + 1_000)
-
-
-def take(source: Hashable, address: str) -> Answer | None:
-    """The answer that was kept, once."""
-    found = _answers.take((source, address))
-    return replace(found, body=zlib.decompress(found.body)) if found else None

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from connectors import feed as feed_connector
 from connectors.feed import FeedConnector
 from connectors.feeds.entries import Entry, as_page, read_json_feed
 from connectors.http.client import close_all
@@ -76,8 +77,12 @@ def test_older_pages_are_read_and_an_entry_that_left_is_not_gone(site: FeedSite,
     del site.notes["urn:x:7"]
     items = list(connector.scan())
     assert not any(isinstance(item, Complete) for item in items)
-    with pytest.raises(FetchError, match="stays searchable"):
-        connector.fetch("urn:x:7")
+    asked = len(site.asked)
+    for id in ("urn:x:7", "urn:x:70", "urn:x:700"):
+        with pytest.raises(FetchError, match="stays searchable"):
+            connector.fetch(id)
+    assert len(site.asked) == asked, "what a listing did not show a moment ago is not looked for again"
+    feed_connector._shown.clear()
     site.complete = form == "atom"
     site.size = 100
     if form == "atom":

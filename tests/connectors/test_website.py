@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from connectors import website
 from connectors.http.client import close_all
 from connectors.registry import build
 from connectors.website import WebsiteConnector
-from connectors.websites import recent, site
+from connectors.websites import site
 from headwater.errors import (
     ConfigError,
     CredentialError,
@@ -67,7 +68,7 @@ def paths(connector: WebsiteConnector) -> set[str]:
 
 def forget() -> None:
     """As in another process."""
-    recent._answers.clear()
+    website._bodies.clear()
     site._robots.clear()
 
 
