@@ -28,6 +28,7 @@ class Wholes:
         self._visible = visible
         self._tokens = tokens
         self._budget = budget
+        self._special: int | None = None
         self._parts: dict[str, Payload | None] = {}
         """By point id; None for what was asked for and is hidden or not there."""
 
@@ -70,7 +71,9 @@ class Wholes:
 
     def _alone(self, payload: Payload) -> Reading:
         text, position = str(payload["content"]), int(payload["position"])
-        tokens = self._tokens.count(text) - self._tokens.count("")
+        if self._special is None:
+            self._special = self._tokens.count("")
+        tokens = self._tokens.count(text) - self._special
         return Reading(CHUNK, position, position, tokens, text, _path(payload))
 
 

@@ -49,6 +49,18 @@ def test_filters_narrow(example: Headwater) -> None:
     assert all(passage["updated_at"] >= "2026-06-01" for passage in recent)
 
 
+def test_a_match_comes_with_its_whole_and_a_budget_is_kept(example: Headwater) -> None:
+    asked = ("search", "restore the event store", "--as", "group:sre", "--json")
+    wholes = example(*asked).json["passages"]
+    chunks = example(*asked, "--passage-tokens", "0").json["passages"]
+    assert {passage["whole"] for passage in chunks} == {"chunk"}
+    assert {passage["whole"] for passage in wholes} > {"chunk"} or "chunk" not in {p["whole"] for p in wholes}
+    assert all(passage["tokens"] <= 800 and passage["chunk"] in passage["matched"] for passage in wholes)
+    assert max(len(passage["matched"]) for passage in wholes) > 1
+    filled = example(*asked, "--budget", "300").json["passages"]
+    assert 100 < sum(passage["tokens"] for passage in filled) <= 300
+
+
 def test_questions_from_a_file_are_answered_line_by_line(example: Headwater, tmp_path: Path) -> None:
     questions = tmp_path / "questions.jsonl"
     asked = {"question": QUESTION, "as": ["group:sre"], "filter": "kind=sop"}
