@@ -47,7 +47,9 @@ def is_layout(table: Tag) -> bool:
         return False
     if len(rows) < 2 or max(len(row.cells) for row in rows) < 2:
         return True
-    return any(_is_page_like(cell) for cell in cells)
+    # A title across the whole width begins a part of a page.
+    titled = any(len(row.cells) == 1 and first_tag(row.cells[0], HEADINGS) is not None for row in rows)
+    return titled or any(_is_page_like(cell) for cell in cells)
 
 
 def _is_page_like(cell: Tag) -> bool:

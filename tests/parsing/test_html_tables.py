@@ -108,3 +108,10 @@ def test_a_first_row_in_bold_is_the_header() -> None:
     )
     assert parse(page)[0].header_rows == 1
     assert parse(page.replace("<td>a</td><td>1</td>", "<td><b>a</b></td><td><b>1</b></td>"))[0].header_rows == 0
+
+
+def test_a_title_across_the_width_makes_a_page_of_a_table() -> None:
+    rows = (
+        "<tr><td colspan=2><h4>2. Building</h4></td></tr><tr><td><b>2.1</b></td><td>It fails.<pre>a\nb</pre></td></tr>"
+    )
+    assert [block.text for block in parse(f"<table>{rows}</table>")] == ["2. Building", "2.1", "It fails.", "a\nb"]
