@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from flows.inspect import access_of, show_document, status_of
+from flows.inspect import access_of, status_of
 from flows.maintain import find_document
+from flows.show import show_document
 from flows.workshop import Workshop
 from headwater.index.base import Index, IndexStore
 from headwater.parsing.pool import ParserPool
