@@ -122,8 +122,14 @@ def test_who_may_read_for_another_reason_is_shown_at_once(project: Project) -> N
 
 
 def test_filters_find_by_version_and_date(project: Project) -> None:
-    for version in ("1.9", "2.3", "2.10"):
-        project.write(f"{version}/a.md", f"---\nupdated: 2026-0{version[-1]}-01\n---\n# Keys {version}\n\nRotate it.\n")
+    texts = {
+        "1.9": "Rotate it with the vault command, once a quarter.",
+        "2.3": "Keys rotate by themselves; press the button only after a leak.",
+        "2.10": "To rotate, open settings, choose what to replace, and wait a day for the old one to end.",
+    }
+    months = {"1.9": "09", "2.3": "03", "2.10": "01"}
+    for version, text in texts.items():
+        project.write(f"{version}/a.md", f"---\nupdated: 2026-{months[version]}-01\n---\n# Keys {version}\n\n{text}\n")
     project.configure(paths='["{version}/**"]')
     project.ingest()
     with project.open() as workshop:
@@ -136,6 +142,16 @@ def test_filters_find_by_version_and_date(project: Project) -> None:
         assert found("version=v2.3.0") == {"2.3"}
         assert found("version<2.10", "updated>=2026-03-01") == {"1.9", "2.3"}
         assert found("version=3") == set()
+
+
+def test_a_version_is_found_although_a_newer_one_says_the_same(project: Project) -> None:
+    for version in ("2.3", "2.4"):
+        project.write(f"{version}/a.md", BARE)
+    project.configure(paths='["{version}/**"]')
+    project.ingest()
+    with project.open() as workshop:
+        passages = workshop.searcher().search("hook", frozenset(), filters=parse_filters(["version=2.3"]))
+    assert [passage.document for passage in passages] == ["2.3/a.md"]
 
 
 def test_values_that_nobody_carries_name_the_nearest(project: Project) -> None:
