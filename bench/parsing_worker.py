@@ -1,7 +1,7 @@
 """A script: one parser over the documents of one kind, alone in its process; prints a score and seconds for each.
 
-Arguments: parser, kind, then pairs of a file and its truth ("-" for none, where only time is taken), and before them
-`--rounds N`: a document's time is the processor time of its fastest round.
+Arguments: parser, kind, then pairs of a file and its truth ("-" for none, where only time is taken).
+A document's time is the processor time of its first and only reading: a second one would measure a library's caches.
 """
 
 import argparse
@@ -15,9 +15,6 @@ from typing import Any
 from bench.parsing_metrics import Score, Text, from_markdown, score
 from bench.parsing_peers import Parser, parser
 
-_ENOUGH = 5.0
-"""Processor seconds of a document's rounds after which no other is begun."""
-
 
 def main() -> None:
     options = _options()
@@ -27,27 +24,28 @@ def main() -> None:
     except ImportError as error:
         print(json.dumps({"missing": str(error)}))
         return
-    _tried(parse, Path(files[0][0]))
-    print(json.dumps({"documents": [_measured(parse, Path(file), truth, options.rounds) for file, truth in files]}))
+    _tried(parse, _smallest(files))
+    print(json.dumps({"documents": [_measured(parse, Path(file), truth) for file, truth in files]}))
+
+
+def _smallest(files: list[tuple[str, str]]) -> Path:
+    """What a parser is warmed up with: enough for it to load what it needs."""
+    return min((Path(file) for file, _ in files), key=lambda file: file.stat().st_size)
 
 
 def _options() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--rounds", type=int, default=3)
     options.add_argument("parser")
     options.add_argument("kind")
     options.add_argument("files", nargs="+")
     return options.parse_args()
 
 
-def _measured(parse: Parser, file: Path, truth: str, rounds: int) -> dict[str, Any]:
-    seconds: list[float] = []
-    got, failure = Text(""), ""
-    while len(seconds) < rounds and sum(seconds) < _ENOUGH:
-        started = time.process_time()
-        got, failure = _tried(parse, file)
-        seconds.append(time.process_time() - started)
-    found: dict[str, Any] = {"name": file.name, "seconds": min(seconds)}
+def _measured(parse: Parser, file: Path, truth: str) -> dict[str, Any]:
+    started = time.process_time()
+    got, failure = _tried(parse, file)
+    seconds = time.process_time() - started
+    found: dict[str, Any] = {"name": file.name, "seconds": round(seconds, 5)}
     if failure:
         found["failure"] = failure
     return found | (_shares(score(_truth(Path(truth)), got)) if truth != "-" else {})
