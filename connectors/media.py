@@ -2,18 +2,25 @@
 
 MEDIA_TYPES = {
     ".md": "text/markdown",
+    ".markdown": "text/markdown",
+    ".mdx": "text/markdown",
     ".html": "text/html",
     ".htm": "text/html",
+    ".xhtml": "text/html",
     ".txt": "text/plain",
     ".rst": "text/x-rst",
     ".csv": "text/csv",
+    ".tsv": "text/tab-separated-values",
     ".eml": "message/rfc822",
     ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".docm": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".pptm": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".xlsm": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-FRONT_MATTER = frozenset((".md", ".txt", ".rst", ".html", ".htm"))
+FRONT_MATTER = frozenset((".md", ".markdown", ".mdx", ".txt", ".rst", ".html", ".htm", ".xhtml"))
 """Suffixes of files that may begin with front matter."""
 
 

@@ -29,7 +29,7 @@ FORMATS: tuple[Format, ...] = (
     Format("text/html", (".html", ".htm", ".xhtml"), "text", f"{_HERE}.html", ("beautifulsoup4", "lxml")),
     Format(
         "text/markdown",
-        (".md", ".markdown"),
+        (".md", ".markdown", ".mdx"),
         "text",
         f"{_HERE}.markdown",
         ("markdown-it-py", "mdit-py-plugins", "beautifulsoup4", "lxml"),
