@@ -64,7 +64,8 @@ class UnitBuilder:
                 made[0] = replace(made[0], breaks=True)
                 pending = 0
             breaks = divided and pending + weight + self.limit > self.whole
-            pending = 0 if divided else pending + weight
+            # The last passage of what was divided may hold up to a whole passage already.
+            pending = self.limit if divided else pending + weight
             found += made
         made = self._glued([unit for piece in titles for unit in self._split(piece, _Context())], found)
         return [made[0], *(jointed(before, unit) for before, unit in pairwise(made))]
@@ -103,6 +104,12 @@ class UnitBuilder:
             ]
         if len(pieces) == 1:
             return self._split(pieces[0], context)
+        if head and self._weight(rest) <= self.limit:
+            # What leads into it goes ahead, on its own where it must.
+            return [
+                *(unit for piece in head for unit in self._split(piece, context)),
+                *self._divided_or_whole([], rest, context, depth),
+            ]
         items = items_of(rest) if depth < _DEEPEST else [[piece] for piece in rest]
         if not head and len(items) == 1:
             head, items = rest[:1], items_of(rest[1:])
@@ -120,10 +127,17 @@ class UnitBuilder:
         if self.label and not depth and any(piece.block.kind is BlockKind.STEP for piece in items[0]):
             inner = _Context(self.label, self.sizer.weight(self.label) + _MARK_WEIGHT, fixed=True)
         found: list[Unit] = []
+        # Items of a list that is no whole are wholes of their own.
+        too_much, apart = sum(self._weight(item) for item in items) > self.whole, False
         for number, item in enumerate(items):
             # A procedure is not announced ahead of its first step.
             own = context if inner.fixed and not (number or head or context.fixed) else inner
-            found += self._divided_or_whole([], item, own, depth + 1)
+            made = self._divided_or_whole([], item, own, depth + 1)
+            large = self.limit < self._weight(item) <= self.whole
+            if found and (apart or large) and too_much:
+                made[0] = replace(made[0], breaks=True)
+            apart = large
+            found += made
         return self._glued(led, found)
 
     def _glued(self, led: list[Unit], found: list[Unit]) -> list[Unit]:
