@@ -15,6 +15,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from connectors.about import About
 from connectors.feeds.entries import Entry, Feed, as_page, read_json_feed
 from connectors.feeds.seen import Seen, recalled, remembered
 from connectors.feeds.xml import read_xml_feed
@@ -53,6 +54,12 @@ class FeedConnector:
     """A document's id is that of its entry; one without an id goes by its link."""
 
     Options: ClassVar[type[FeedOptions]] = FeedOptions
+    about: ClassVar[About] = About(
+        reads="Entries of RSS, Atom and JSON feeds",
+        permissions="none; default_access holds for every entry",
+        changes="by the entries of the feed; one conditional request for each feed, its older pages where it changed",
+        removals="nothing, unless the feed says that it always holds every entry",
+    )
 
     name: str
     feeds: tuple[str, ...]

@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 from pydantic import Field
 
+from connectors.about import About
 from connectors.file_document import FileRead, file_document, linked
 from connectors.folder_defaults import Rules, rules_in, source_rules
 from connectors.globs import Selection
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 class FolderOptions(Table):
     path: str = Field(min_length=1, description='name the folder, such as path = "docs"')
     storage_options: dict[str, Any] = Field(
-        default={}, description='for s3://, gs://, az://, sftp://, https://: such as { key = "${KEY}" }'
+        default={},
+        description='for s3://, gs://, az://, sftp://, https://: such as { key = "${KEY}" }',
+        json_schema_extra={"secret": True},
     )
     allow_private_addresses: bool = Field(default=False, description="true: an https:// folder of an inner network")
 
@@ -45,6 +48,12 @@ class FolderConnector:
     """Documents are the files below `root`; a document's id is its path from there, with slashes."""
 
     Options: ClassVar[type[FolderOptions]] = FolderOptions
+    about: ClassVar[About] = About(
+        reads="Files of a folder: local, on a web server, or on s3, gs, az and sftp",
+        permissions="none of its own; front matter and .headwater.toml files narrow default_access",
+        changes="by the status of each file, or the store's tag; only changed files are read",
+        removals="a file that a complete listing does not show",
+    )
     absence_is_final: ClassVar[bool] = True
 
     name: str

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from connectors.about import About
 from connectors.file_document import FileRead, file_document
 from connectors.gitrepo import web
 from connectors.gitrepo.listing import Listing, checked_folder
@@ -54,6 +55,13 @@ class GitConnector:
     """`fresh`: seconds for which documents are read from the commit that was listed last in this process."""
 
     Options: ClassVar[type[GitOptions]] = GitOptions
+    about: ClassVar[About] = About(
+        reads="Files of one branch of a git repository, with their history",
+        permissions="none of its own; front matter and .headwater.toml files narrow default_access",
+        changes="by the blobs of the newest commit; one request, and one transfer where there are new commits",
+        removals="a file that the newest commit does not hold",
+        fill_in=("url",),
+    )
     absence_is_final: ClassVar[bool] = True
 
     name: str

@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field
 
+from connectors.about import About
 from connectors.http.answer import Answer
 from connectors.http.client import Http, HttpSettings, http
 from connectors.http.reach import Reach
@@ -53,7 +54,15 @@ class GithubReleasesOptions(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GithubReleasesConnector:
+    """A document's id is `releases/TAG`, or the path of the changelog."""
+
     Options: ClassVar[type[GithubReleasesOptions]] = GithubReleasesOptions
+    about: ClassVar[About] = About(
+        reads="Releases of a GitHub repository, and its changelog",
+        permissions="none; default_access holds for every release, also of a private repository",
+        changes="by the listing, which holds the notes; one request for each hundred releases, one for the changelog",
+        removals="a release that was deleted or became a draft",
+    )
 
     name: str
     repository: str

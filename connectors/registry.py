@@ -2,10 +2,11 @@
 
 import importlib
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
+from connectors.about import About
 from headwater.errors import ConfigError
 from headwater.interfaces import Connector
 from headwater.settings import Settings, SourceSettings, did_you_mean
@@ -27,9 +28,13 @@ ENTRY_POINTS = "headwater.connectors"
 
 
 class ConnectorClass(Protocol):
-    """What a connector's class offers: the shape of its own keys, and how it is made from them."""
+    """What a connector's class offers: the shape of its own keys, and how it is made from them.
+
+    It should have an `about` too; for one of another package that has none, its docstrings have to do.
+    """
 
     Options: type[Table]
+    about: About
 
     def configured(self, source: SourceSettings, options: Any, groups: frozenset[str] | None) -> Connector: ...
 
@@ -53,18 +58,34 @@ def build(source: SourceSettings, groups: frozenset[str] | None) -> Connector:
 
 
 def connector_class(source: SourceSettings) -> ConnectorClass:
-    """Of the source's kind; other packages are asked only about kinds that are not ours."""
-    if source.kind in CONNECTORS:
-        module, _, name = CONNECTORS[source.kind].partition(":")
+    """Of the source's kind."""
+    return class_of(source.kind, source.place or source.name)
+
+
+def class_of(kind: str, place: str) -> ConnectorClass:
+    """Other packages are asked only about kinds that are not ours; ConfigError for a kind that nobody has."""
+    if kind in CONNECTORS:
+        module, _, name = CONNECTORS[kind].partition(":")
         return cast(ConnectorClass, getattr(importlib.import_module(module), name))
-    others = {found.name: found for found in entry_points(group=ENTRY_POINTS)}
-    if source.kind in others:
-        return cast(ConnectorClass, others[source.kind].load())
-    raise ConfigError(
-        f"{source.place or source.name}: there is no connector {source.kind!r}"
-        + did_you_mean(source.kind, (*CONNECTORS, *others)),
-        advice="Correct the source's kind.",
-    )
+    others = elsewhere()
+    if kind not in others:
+        raise ConfigError(
+            f"{place}: there is no connector {kind!r}{did_you_mean(kind, (*CONNECTORS, *others))}",
+            advice="Correct the source's kind.",
+        )
+    try:
+        return cast(ConnectorClass, others[kind].load())
+    except Exception as error:
+        # Whatever is wrong in a package that is not ours, it concerns the sources of this kind alone.
+        raise ConfigError(
+            f"{place}: the connector {kind!r} ({others[kind].value}) cannot be loaded: {type(error).__name__}: {error}",
+            advice="Install a working version of the package that brings it.",
+        ) from error
+
+
+def elsewhere() -> dict[str, EntryPoint]:
+    """What other packages offer, by kind, without kinds that are ours."""
+    return {found.name: found for found in entry_points(group=ENTRY_POINTS) if found.name not in CONNECTORS}
 
 
 def check(settings: Settings) -> tuple[str, ...]:

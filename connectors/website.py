@@ -20,6 +20,7 @@ from email.utils import parsedate_to_datetime
 from functools import partial
 from typing import ClassVar
 
+from connectors.about import About
 from connectors.globs import Selection
 from connectors.http.answer import Answer
 from connectors.http.client import HttpSettings
@@ -62,6 +63,12 @@ class WebsiteConnector:
     """A document's id is the address of its page."""
 
     Options: ClassVar[type[WebsiteOptions]] = WebsiteOptions
+    about: ClassVar[About] = About(
+        reads="Pages of a website, by its sitemaps or along its links",
+        permissions="none; default_access holds for every page",
+        changes="by one conditional request for each page (ETag, Last-Modified), or by lastmod where it is trusted",
+        removals="a page that answers 404 or 410, forbids to be indexed, or leads elsewhere for good",
+    )
 
     name: str
     starts: tuple[str, ...]

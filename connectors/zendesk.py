@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from connectors.about import About
 from connectors.helpcenter.api import Article, HelpCenter, locale_of
 from connectors.http.client import HttpSettings
 from connectors.http.reach import Reach
@@ -58,7 +59,15 @@ class ZendeskOptions(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZendeskConnector:
+    """A document's id is `LOCALE/ID`."""
+
     Options: ClassVar[type[ZendeskOptions]] = ZendeskOptions
+    about: ClassVar[About] = About(
+        reads="Articles of a Zendesk help center",
+        permissions="user segments, which `segments` maps to readers; an article of unmapped ones is read by nobody",
+        changes="by the listing, which holds the articles; between complete listings one request for what changed",
+        removals="an article that was deleted or became a draft",
+    )
 
     name: str
     url: str
