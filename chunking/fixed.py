@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 
+from chunking.clusters import telling
 from chunking.drafts import Draft, Drafting
 from chunking.flow import between
 from chunking.sections import Piece, Section, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
-from chunking.units import telling
 from chunking.wholes import structural
 from headwater.model import Chunk, Document
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from chunking.clusters import telling
 from chunking.drafts import Draft, Drafting, drafted
 from chunking.flow import flowing
 from chunking.gathering import Gathering, gathered
@@ -11,7 +12,7 @@ from chunking.sections import Section, attached, headings, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
 from chunking.steps import MARK, Procedure, needs_of, procedures, procedures_over_sections, purpose_of, title_of
-from chunking.units import UnitBuilder, telling
+from chunking.units import UnitBuilder
 from chunking.wholes import structural
 from headwater.model import Chunk, Document
 

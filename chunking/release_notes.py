@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from chunking.clusters import items_of, led_clusters, telling
 from chunking.drafts import Draft, Drafting, drafted
 from chunking.flow import ITEMS
 from chunking.packing import Unit, packed
@@ -11,7 +12,7 @@ from chunking.release_lines import with_headings
 from chunking.sections import Piece, Section, attached, headings, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
-from chunking.units import UnitBuilder, items_of, jointed, led_clusters, telling
+from chunking.units import UnitBuilder, jointed
 from chunking.wholes import Whole, structural
 from headwater.model import Chunk, Document
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from chunking.clusters import items_of, led_clusters, telling
 from chunking.sections import Piece, Section
 from chunking.sizing import Sizer
-from chunking.units import items_of, led_clusters, telling
 from chunking.wholes import Whole
 from headwater.model import BlockKind
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from chunking.clusters import telling
 from chunking.drafts import Draft, Drafting, drafted
 from chunking.flow import flowing
 from chunking.gathering import Gathering, gathered
@@ -9,7 +10,7 @@ from chunking.packing import packed
 from chunking.sections import attached, headings, outline
 from chunking.sizing import Sizer
 from chunking.splitters import Splitters
-from chunking.units import UnitBuilder, telling
+from chunking.units import UnitBuilder
 from chunking.wholes import structural
 from headwater.model import Chunk, Document
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from chunking.clusters import items_of, led_clusters
 from chunking.sections import Piece, Section
 from chunking.sizing import Sizer
-from chunking.units import items_of, led_clusters
 from headwater.model import BlockKind, Span
 
 _MOST = 4
