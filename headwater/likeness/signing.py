@@ -1,13 +1,12 @@
-"""From a document's text to its sketch. Importing this takes a second or two: only where documents were published."""
+"""From a document's text to its sketch."""
 
 import re
 import zlib
 from collections.abc import Iterable
 
 import numpy as np
-from datasketch import MinHash
 
-from headwater.likeness.sketch import PERMUTATIONS, SCHEME, SEED, SMALLEST, Sketch
+from headwater.likeness.sketch import SMALLEST, Sketch
 
 SHINGLE_WORDS = 3
 # Scripts that put no spaces between words are taken character by character.
@@ -20,9 +19,7 @@ def sketch_of(texts: Iterable[str]) -> Sketch:
     starts = range(max(1, len(words) - SHINGLE_WORDS + 1))
     shingles = {" ".join(words[start : start + SHINGLE_WORDS]) for start in starts}
     hashes = np.unique(np.fromiter((_hash(shingle) for shingle in shingles), np.uint32, len(shingles)))
-    minhash = MinHash(num_perm=PERMUTATIONS, seed=SEED, scheme=SCHEME, hashfunc=int)
-    minhash.update_batch(hashes.tolist())
-    return Sketch(minhash.hashvalues.astype(np.uint32), hashes[:SMALLEST])
+    return Sketch(hashes[:SMALLEST])
 
 
 def _hash(shingle: str) -> int:

@@ -1,37 +1,35 @@
 """What documents are compared by: small, of one document alone, and enough to tell how alike two of them are."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-PERMUTATIONS = 128
-SEED, SCHEME = 1, "affine32"
-"""Of the permutations, which must be the same for every sketch that is ever compared."""
 SMALLEST = 512
 """Hashes kept of a document's shingles: all of a short one, else a sample, good to about 0.015."""
 ALIKE = 0.85
 """Jaccard similarity from which on two documents say nearly the same."""
 
-Hashes = NDArray[np.uint32]
+Hashes: TypeAlias = NDArray[np.uint32]
+Key: TypeAlias = tuple[str, str]
+"""Source and document."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """`minhash` finds what may be alike, `smallest` (ascending, each once) says how much it is."""
+    """`smallest` hashes of what is in a document: ascending, each once."""
 
-    minhash: Hashes
     smallest: Hashes
 
     def packed(self) -> bytes:
         """To be kept in the ledger."""
-        return self.minhash.astype("<u4").tobytes() + self.smallest.astype("<u4").tobytes()
+        return self.smallest.astype("<u4").tobytes()
 
     @staticmethod
     def unpacked(signature: bytes) -> "Sketch":
         """The inverse of `packed`."""
-        numbers = np.frombuffer(signature, "<u4")
-        return Sketch(numbers[:PERMUTATIONS], numbers[PERMUTATIONS:])
+        return Sketch(np.frombuffer(signature, "<u4"))
 
     def jaccard(self, other: "Sketch") -> float:
         """Exact where both documents have no more than `SMALLEST` shingles."""

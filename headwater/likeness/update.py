@@ -9,16 +9,16 @@ from headwater.index.base import Index
 from headwater.index.points import point_id, point_ids
 from headwater.ledger.base import DocumentRow, Ledger, Likeness
 from headwater.likeness.canonical import Standing
+from headwater.likeness.finding import candidates
 from headwater.likeness.groups import grouped
-from headwater.likeness.sketch import ALIKE, Sketch
+from headwater.likeness.signing import sketch_of
+from headwater.likeness.sketch import ALIKE, Key, Sketch
 from headwater.model import digest
 
-POLICY = 1
+POLICY = 2
 """Raised whenever the same documents would be clustered otherwise."""
 _LEARNED, _NO_SOURCE = "likeness", ""
 _READ_TOGETHER = 200
-
-Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,6 @@ def _state(ledger: Ledger, generation: str, preferences: Mapping[str, int]) -> d
 
 
 def _signed(index: Index, row: DocumentRow) -> Likeness:
-    # Imported for the first document that was published: it takes a second or two.
-    from headwater.likeness.signing import sketch_of
-
     ids = point_ids(row.publication, row.source, row.id, row.chunks)
     parts = (
         point.payload["content"][int(point.payload.get("lead", 0)) :]
@@ -123,10 +120,6 @@ def _changed(
 
 def _near(sketches: Mapping[Key, Sketch], among: Iterable[Key]) -> list[tuple[Key, Key]]:
     chosen = sorted(among)
-    if not chosen:
-        return []
-    from headwater.likeness.finding import candidates  # takes a second or two
-
     return [pair for pair in candidates(sketches, chosen) if sketches[pair[0]].jaccard(sketches[pair[1]]) >= ALIKE]
 
 

@@ -1,15 +1,13 @@
 """Documents that say the same, or nearly."""
 
-import importlib
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
 
-from headwater.likeness.sketch import ALIKE, Sketch
+from headwater.likeness.finding import candidates
+from headwater.likeness.signing import sketch_of
+from headwater.likeness.sketch import ALIKE, Key, Sketch
 from headwater.linting.placing import letters
 from headwater.linting.rules import Finding
 from headwater.model import RELEASE_NOTE, Chunk, Document, digest
-
-Key: TypeAlias = tuple[str, str]
 
 
 class Sameness:
@@ -28,18 +26,15 @@ class Sameness:
         if first != key:
             yield _finding("duplicates", key, f"the same as {'/'.join(first)}")
             return
-        # Imported for the first document: it takes a second or two.
-        signing = importlib.import_module("headwater.likeness.signing")
-        self._sketches[key] = signing.sketch_of(chunk.text[chunk.lead :] for chunk in chunks)
+        self._sketches[key] = sketch_of(chunk.text[chunk.lead :] for chunk in chunks)
         self._news[key] = _news(document)
 
     def near(self) -> Iterator[Finding]:
         """A finding for every document that is nearly the same as one before it, naming the most alike."""
         if len(self._sketches) < 2:
             return
-        finding = importlib.import_module("headwater.likeness.finding")
         best: dict[Key, tuple[float, Key]] = {}
-        for one, other in finding.candidates(self._sketches, self._sketches):
+        for one, other in candidates(self._sketches, self._sketches):
             # Notes of two releases may well read the same, and are no duplicates.
             if self._news[one] == self._news[other]:
                 alike = self._sketches[one].jaccard(self._sketches[other])

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from headwater.likeness import finding
 from headwater.likeness.finding import candidates
 from headwater.likeness.signing import SHINGLE_WORDS, sketch_of
 from headwater.likeness.sketch import ALIKE, SMALLEST, Sketch
@@ -66,7 +67,9 @@ def test_empty_texts_have_a_sketch() -> None:
     assert sketch_of([]).jaccard(sketch_of([""])) == 1.0
 
 
-def test_candidates_hold_every_pair_that_is_alike() -> None:
+@pytest.mark.parametrize("few", [0, 10_000])
+def test_candidates_hold_every_pair_that_is_alike(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "FEW", few)
     chance = random.Random(3)
     sketches = {}
     for number in range(150):
