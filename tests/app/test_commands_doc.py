@@ -18,8 +18,8 @@ def shapes(repository: Path) -> list[dict[str, Any]]:
 
 
 def shape_with(shapes: list[dict[str, Any]], *keys: str) -> dict[str, Any]:
-    (found,) = [shape for shape in shapes if set(keys) <= shape.keys()]
-    return found
+    found = [shape for shape in shapes if set(keys) <= shape.keys()]
+    return min(found, key=len)
 
 
 def check(printed: Any, documented: Any, where: str = "") -> None:

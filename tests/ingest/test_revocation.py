@@ -16,7 +16,7 @@ from headwater.index.base import Index, IndexStore
 from headwater.parsing.pool import ParserPool
 from headwater.parsing.registry import Format
 from tests.support.compare import disagreements
-from tests.support.project import Project
+from tests.support.project import Project, everything
 from tests.support.state import SharedParsing, run_all, scratch
 
 MARKDOWN = Format("text/markdown", (".md",), "text", "tests.support.waiting_parser")
@@ -97,7 +97,7 @@ def closed(project: Project, order: str, readers: str = "access: [group:sre]") -
 
 
 def found(workshop: Workshop, *asker: str) -> set[tuple[str, str]]:
-    return {(p.document, p.text) for p in workshop.searcher().search("signing key", frozenset(asker), limit=50)}
+    return {(p.document, p.text) for p in everything(workshop, "signing key", *asker)}
 
 
 def test_a_revocation_is_in_force_while_the_document_is_still_being_parsed(waiting: Project) -> None:

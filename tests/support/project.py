@@ -6,7 +6,7 @@ from typing import Any
 
 from flows.workshop import Workshop
 from headwater.ingest.report import RunReport
-from headwater.retrieval.search import Passage
+from headwater.retrieval.search import Passage, Wish
 from tests.support.hash_embedder import HashDense
 from tests.support.state import SharedParsing, open_workshop, run_all
 
@@ -49,4 +49,10 @@ class Project:
 
     def search(self, question: str, *asker: str) -> list[Passage]:
         with self.open() as workshop:
-            return workshop.searcher().search(question, frozenset(asker), limit=50)
+            return everything(workshop, question, *asker)
+
+
+def everything(workshop: Workshop, question: str, *asker: str) -> list[Passage]:
+    """What this person may read of it, chunk by chunk, duplicates too."""
+    wish = Wish(limit=50, passage_tokens=0, duplicates=True)
+    return workshop.searcher().find(question, frozenset(asker), wish)
