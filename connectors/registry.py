@@ -20,6 +20,7 @@ CONNECTORS = {
     "git": "connectors.git:GitConnector",
     "zendesk": "connectors.zendesk:ZendeskConnector",
     "github-releases": "connectors.github_releases:GithubReleasesConnector",
+    "confluence": "connectors.confluence:ConfluenceConnector",
 }
 """By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""
 

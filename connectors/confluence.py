@@ -1,0 +1,294 @@
+"""Pages of Confluence, Cloud or Server and Data Center, and their attachments, with who may read them.
+
+The APIs are named, with their documentation, in `connectors/wiki/api_cloud.py` and `connectors/wiki/api_server.py`.
+
+A document's id is the number of its page, or PAGE/ATTACHMENT. Only current pages of current spaces are read. Readers
+are those of the space, narrowed by the restrictions of the page and of everything above it (see
+`connectors/wiki/restrictions.py`), narrowed by `default_access`.
+
+Requests of a run in which nothing changed, on Server: one for each hundred pages, which also tells of their labels,
+attachments and restrictions, and two for each space. On Cloud: one for each 250 pages and one for each hundred (their
+restrictions), two for each space, and one for each folder above a page and one for its restriction; a page that the
+search does not know yet costs three. Both ask once for each person or group that a restriction or space names without
+its name, and for the groups of people who may read a page but not the one above it by name.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import ClassVar, Literal
+from urllib.parse import quote, urlsplit
+
+from pydantic import Field
+
+from connectors.http.client import HttpSettings
+from connectors.http.reach import Reach
+from connectors.media import MEDIA_TYPES, suffix_of
+from connectors.policy import SourcePolicy, policy_of
+from connectors.readers import Mapped, readers_table
+from connectors.websites.documents import WebRead, listed_access, web_document
+from connectors.websites.recent import Recent
+from connectors.wiki.api_cloud import Cloud
+from connectors.wiki.api_server import Server
+from connectors.wiki.checked import Asker
+from connectors.wiki.model import Attachment, Page, Reader, Wiki
+from connectors.wiki.restrictions import AccessOf, Tables, forget, name_of
+from connectors.wiki.storage_format import About, html_of, people_in
+from headwater.errors import CredentialError, FetchError, GoneError, HeadwaterError, TransientSourceError
+from headwater.interfaces import Scanned
+from headwater.model import Complete, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
+from headwater.settings import Secret, SourceSettings
+from headwater.settings.schema import MaybeSecret, Plain, Table, Texts
+
+_ID = re.compile(r"(\d{1,20})(?:/((?:att)?\d{1,20}))?")
+_MEDIA_HOST = "api.media.atlassian.com"
+"""Where Cloud keeps attachments, and redirects to."""
+_MOST_MENTIONS = 50
+
+_listed: Recent["_Listed"] = Recent(32 * 2**20)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """What a listing has just found out of a page; fetching it then needs no more than its body."""
+
+    page: Page
+    mapped: Mapped
+
+
+class ConfluenceOptions(Table):
+    url: Plain = Field(
+        pattern=r"^https?://[^/@]+(/[^?#@]*)?$",
+        description='such as url = "https://example.atlassian.net/wiki" or "https://wiki.example.com"',
+    )
+    deployment: Literal["", "cloud", "server"] = Field(
+        default="", description='"cloud", or "server" for Data Center as well; without it, by the url'
+    )
+    email: MaybeSecret = Field(default="", description="Cloud: of the account that the token is of")
+    token: MaybeSecret = Field(
+        default="",
+        description='Cloud: an API token, Server: a personal access token; such as token = "${CONFLUENCE_TOKEN}"',
+    )
+    spaces: Texts = Field(default=(), description='keys of the spaces to read, such as ["DOCS"]; without it, all')
+    groups: dict[str, Texts] = Field(
+        default={},
+        description="groups of Confluence, by name or id, and the readers they stand for, such as "
+        '{ "confluence-users" = "group:staff" }',
+    )
+    users: dict[str, Texts] = Field(
+        default={},
+        description="users whose e-mail address is not shown, by user name, key or account id, such as "
+        '{ jdoe = "user:jdoe@example.com" }',
+    )
+    space_readers: dict[str, Texts] = Field(
+        default={},
+        description="readers of spaces by key, or of all by *, where the server does not tell them, such as "
+        '{ DOCS = "group:staff" }',
+    )
+    attachments: bool = Field(default=False, description="whether attached files are documents of their own")
+    allow_private_addresses: bool = Field(default=False, description="for a server within a private network")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfluenceConnector:
+    Options: ClassVar[type[ConfluenceOptions]] = ConfluenceOptions
+
+    name: str
+    url: str
+    settings: HttpSettings
+    policy: SourcePolicy
+    cloud: bool
+    tables: Tables = field(default_factory=Tables)
+    spaces: tuple[str, ...] = ()
+    attachments: bool = False
+
+    @classmethod
+    def configured(
+        cls, source: SourceSettings, options: ConfluenceOptions, groups: frozenset[str] | None
+    ) -> "ConfluenceConnector":
+        place, url = source.place or source.name, options.url.rstrip("/")
+        host = urlsplit(url).hostname or ""
+        cloud = options.deployment == "cloud" or (not options.deployment and host.endswith(".atlassian.net"))
+        if cloud and host.endswith(".atlassian.net") and not urlsplit(url).path:
+            url += "/wiki"
+        tables = {
+            name: readers_table(getattr(options, name), groups, place=place, setting=name)
+            for name in ("groups", "users", "space_readers")
+        }
+        return cls(
+            name=source.name,
+            url=url,
+            settings=_http_settings(options, url, place, cloud=cloud),
+            policy=policy_of(source, groups),
+            cloud=cloud,
+            tables=Tables(tables["groups"], tables["users"], tables["space_readers"]),
+            spaces=tuple(dict.fromkeys(options.spaces)),
+            attachments=options.attachments,
+        )
+
+    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:  # noqa: ARG002 (the interface's)
+        """Space by space; each is listed as a whole before its pages' readers are worked out."""
+        forget()
+        seen: set[str] = set()
+        for space in self._wiki.spaces(self.spaces):
+            pages = self._wiki.pages(space)
+            access = AccessOf(self._wiki, self.tables, {one.id: one.readers for one in pages if isinstance(one, Page)})
+            for one in pages:
+                # A page that is moved to another space meanwhile is listed in both.
+                if one.id not in seen:
+                    seen.add(one.id)
+                    yield from (one,) if isinstance(one, Unreadable) else self._refs(one, access)
+        yield Complete()
+
+    def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
+        named = _ID.fullmatch(id)
+        if not named or (named[2] and not self.attachments):
+            raise FetchError(f"{id[:200]!r} names no page" + (" or attachment" if self.attachments else ""))
+        listed = _listed.take((self, id))
+        page, body = self._wiki.page(named[1], listed.page if listed else None)
+        self._check(page)
+        mapped = listed.mapped if listed and listed.page == page else self._mapped(page)
+        if named[2]:
+            found = next((one for one in self._files(page) if one.id == named[2]), None)
+            if found is None:
+                raise GoneError(f"page {page.id} has no attachment {named[2]} that can be read")
+            version = self._version(page, mapped, found)
+            return NotModified(version) if version == known else self._attached(version, page, found, mapped)
+        version = self._version(page, mapped)
+        return NotModified(version) if version == known else self._document(version, page, body, mapped)
+
+    def _refs(self, page: Page, access: AccessOf) -> Iterator[Scanned]:
+        try:
+            mapped = self._told(access.of(page))
+        except CredentialError:
+            raise
+        except HeadwaterError as error:
+            for id in (page.id, *(f"{page.id}/{one.id}" for one in self._files(page))):
+                yield Unreadable(id, type(error).__name__, f"{error}. {error.advice}".strip())
+            return
+        readers = listed_access(self.policy, mapped.access)
+        for id, attachment in ((page.id, None), *((f"{page.id}/{one.id}", one) for one in self._files(page))):
+            _listed.put((self, id), _Listed(page, mapped), 1_500 + 100 * len(page.readers))
+            yield Ref(id, self._version(page, mapped, attachment), readers)
+
+    def _mapped(self, page: Page) -> Mapped:
+        try:
+            return self._told(AccessOf(self._wiki, self.tables).of(page))
+        except (FetchError, GoneError) as error:
+            raise TransientSourceError(f"who may read page {page.id} is not told: {error}") from error
+
+    def _told(self, mapped: Mapped) -> Mapped:
+        """With a sentence where `default_access` leaves nobody of those whom the wiki lets read."""
+        if not mapped.access.allow or listed_access(self.policy, mapped.access).allow:
+            return mapped
+        shown = ", ".join(sorted(mapped.access.allow)[:5])
+        said = f"the wiki opens this to {shown}, none of whom default_access names, so nobody may read it"
+        return replace(mapped, unmapped=(*mapped.unmapped, said))
+
+    def _check(self, page: Page) -> None:
+        if self.spaces and page.space.key.lower() not in {key.lower() for key in self.spaces}:
+            raise GoneError(f"page {page.id} is in space {page.space.key}, which this source does not read")
+
+    def _files(self, page: Page) -> Iterator[Attachment]:
+        return (one for one in page.attachments if self.attachments and _media_type(one))
+
+    def _document(self, version: str, page: Page, body: str, mapped: Mapped) -> RawDocument:
+        ids = people_in(body)[:_MOST_MENTIONS]
+        people = {id: name_of(self._wiki, Reader("user", (id,))) for id in ids}
+        about = About(self.url, page.id, page.space.key, {id: name for id, name in people.items() if name})
+        stated = self._stated(page)
+        if page.created:
+            stated["created"] = page.created
+        if author := name_of(self._wiki, page.by):
+            stated["author"] = author
+        if page.attachments:
+            stated["attachments"] = tuple(one.name for one in page.attachments)
+        read = self._read(page, mapped, stated)
+        content = f"<article>{html_of(body, about)}</article>".encode()
+        return web_document(self.name, replace(read, version=version, content=content), self.policy)
+
+    def _attached(self, version: str, page: Page, found: Attachment, mapped: Mapped) -> RawDocument:
+        answer = self._wiki.download(page, found)
+        stated = self._stated(page)
+        stated["revision"] = str(found.number)
+        stated["breadcrumbs"] = (*_titles(page), page.title)
+        read = replace(
+            self._read(page, mapped, stated),
+            id=f"{page.id}/{found.id}",
+            version=version,
+            uri=f"{self.url}/download/attachments/{page.id}/{quote(found.name, safe='')}",
+            path=f"{page.place}/{found.name}",
+            title=found.name,
+            media_type=_media_type(found),
+            content=answer.body,
+            updated_at=None,
+        )
+        return web_document(self.name, read, self.policy)
+
+    def _read(self, page: Page, mapped: Mapped, stated: dict[str, MetaValue]) -> WebRead:
+        return WebRead(
+            id=page.id,
+            version="",
+            uri=page.link,
+            path=page.place,
+            media_type="text/html",
+            content=b"",
+            title=page.title,
+            updated_at=_moment(page.when),
+            stated=stated,
+            readers=mapped.access,
+            readers_from="its space and restrictions",
+            unmapped=mapped.unmapped,
+        )
+
+    def _stated(self, page: Page) -> dict[str, MetaValue]:
+        stated: dict[str, MetaValue] = {"revision": str(page.number), "breadcrumbs": _titles(page)}
+        if page.labels:
+            stated["tags"] = tuple(dict.fromkeys((*self.policy.tags, *page.labels)))
+        return stated
+
+    def _version(self, page: Page, mapped: Mapped, attachment: Attachment | None = None) -> str:
+        """Of content (by its number), place, labels and readers, so that any of them shows in a listing."""
+        about = [page.title, page.number, page.when, page.place, page.labels, page.link]
+        files = [(one.id, one.name, one.media_type, one.number) for one in page.attachments]
+        own = (attachment.id, attachment.name, attachment.number) if attachment else sorted({file[1] for file in files})
+        readers = [sorted(mapped.access.allow), sorted(mapped.access.deny), mapped.unmapped]
+        return digest(json.dumps([about, own, readers]), self.policy.digest)
+
+    @property
+    def _wiki(self) -> Wiki:
+        asker = Asker(self.url, self.settings)
+        return Cloud(asker) if self.cloud else Server(asker)
+
+
+def _http_settings(options: ConfluenceOptions, url: str, place: str, *, cloud: bool) -> HttpSettings:
+    hosts = {urlsplit(url).hostname or "", *((_MEDIA_HOST,) if cloud else ())}
+    token = Secret(options.token, f"{place} token")
+    bearer = Secret(options.token and f"Bearer {options.token}", f"{place} token")
+    basic = (Secret(options.email, f"{place} email"), token) if options.token and options.email else None
+    return HttpSettings(
+        reach=Reach(frozenset(hosts), options.allow_private_addresses),
+        origin=url,
+        headers=(("authorization", bearer),) if bearer and basic is None else (),
+        basic=basic,
+        setting="email and token" if cloud else "the token",
+    )
+
+
+def _titles(page: Page) -> tuple[str, ...]:
+    return (page.space.key, *(above.title for above in page.ancestors))
+
+
+def _media_type(attachment: Attachment) -> str:
+    """ "" for files that are no documents."""
+    return MEDIA_TYPES.get(suffix_of(attachment.name), "")
+
+
+def _moment(stated: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(stated) if stated else None
+    except ValueError:
+        return None
+    return found if found and found.tzinfo else None
