@@ -1,6 +1,7 @@
 """One page of a source: asked for within the rules, and judged whether it is a document of its own."""
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from connectors.http.answer import NOT_MODIFIED, Answer
@@ -54,7 +55,8 @@ class Reader:
             return self._asked(where, known if known and known.rules == self.rules[:16] else None)
         except CredentialError as error:
             if where not in self.starts:
-                self.site.get(self.starts[0])
+                with suppress(SkippableError):  # that the start page is gone says nothing of this one
+                    self.site.get(self.starts[0])
                 raise FetchError(str(error), advice=error.advice) from error
             raise
 

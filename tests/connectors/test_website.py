@@ -377,6 +377,15 @@ def test_refused_credentials_are_the_sources_trouble_and_one_refused_page_is_not
     assert "right" not in repr(pickle.loads(pickle.dumps(right)))
 
 
+def test_a_refused_page_is_not_gone_where_there_is_no_start_page(web: Website, made: Made) -> None:
+    web.pages = {"/a": WebPage(html("A"))}
+    assert web.server is not None
+    connector = made()
+    web.server.faults = [lambda asked: Reply(403) if asked.path == "/a" else None]
+    with pytest.raises(FetchError, match="/a refused our credentials"):
+        connector.fetch(f"{web.url}/a")
+
+
 def test_secrets_come_from_the_environment(web: Website, made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     web.pages["/a"] = WebPage(html("A"))
     web.needs = "Basic YW5uOnMzY3IzdA=="
