@@ -2,15 +2,18 @@
 
 import difflib
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
 from app.console import warn
+from flows.environment import prepare
 from headwater.errors import ConfigError
 from headwater.model import principal
 from headwater.settings import Settings, load
+from headwater.settings.secrets import before_prefect
 
 Config: TypeAlias = Annotated[
     Path | None,
@@ -34,6 +37,7 @@ Askers: TypeAlias = Annotated[
 def load_settings(config: Path | None, home: Path | None, *, quiet: bool = False) -> Settings:
     """The settings in force; what is odd about them is said once, on stderr."""
     settings = load(config, home=home.expanduser().absolute() if home else None)
+    before_prefect(partial(prepare, settings.home))
     if not quiet:
         for warning in settings.warnings:
             warn(warning)

@@ -2,7 +2,8 @@
 
 TEMPLATE = """\
 # Headwater's configuration. Every key can be overridden by the environment: HEADWATER_INDEX__URL is [index] url.
-# Durations: 15m, 24h, 180d, 3 weeks, 6 months. Secrets: "${NAME}" takes the environment variable NAME.
+# Durations: 15m, 24h, 180d, 3 weeks, 6 months. Secrets: "${NAME}" takes the environment variable NAME,
+# "${prefect-secret:NAME}" the Secret block NAME of the Prefect server in use.
 # State is kept in .headwater/ beside this file, or in the folder that HEADWATER_HOME names.
 
 # Groups that exist. Readers bring them (headwater search --as group:support), documents name them.
