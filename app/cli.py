@@ -16,6 +16,7 @@ from app.commands.look import access, show, status
 from app.commands.remove import rebuild, remove
 from app.commands.search import search
 from app.commands.setup import doctor, init
+from app.commands.sources import sources
 from app.console import fail, print_json
 from headwater.errors import ConfigError, HeadwaterError
 
@@ -33,6 +34,7 @@ for command in (init, ingest, search, show, status, access, remove, approve, reb
     app.command()(command)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
+app.add_typer(sources)
 
 
 def main() -> None:
