@@ -23,6 +23,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field
 
+from connectors.about import About as AboutKind
 from connectors.http.client import HttpSettings
 from connectors.http.reach import Reach
 from connectors.media import MEDIA_TYPES, suffix_of
@@ -93,7 +94,16 @@ class ConfluenceOptions(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfluenceConnector:
+    """A document's id is the number of its page, or PAGE/ATTACHMENT."""
+
     Options: ClassVar[type[ConfluenceOptions]] = ConfluenceOptions
+    about: ClassVar[AboutKind] = AboutKind(
+        reads="Pages of Confluence, Cloud or Server and Data Center, and their attachments",
+        permissions="space permissions and restrictions, of pages and all above them, which `groups`, `users` and "
+        "`space_readers` map to readers; unmapped ones let nobody in",
+        changes="by the listing, which tells versions and readers; a body only where one of them changed",
+        removals="a page that was deleted, archived or left its space",
+    )
 
     name: str
     url: str
