@@ -68,9 +68,12 @@ def _systems(corpora: dict[str, str], tokens: Tokens) -> Mapping[str, Callable[[
     systems: dict[str, Callable[[], Sequence[Cut]]] = {
         DEFAULT: lambda: ours(corpora, tokens, size=None, overlap=0, header=True),
         "headwater, no context line": lambda: ours(corpora, tokens, size=None, overlap=0, header=False),
-        "headwater, overlap 125": lambda: ours(corpora, tokens, size=None, overlap=125, header=True),
-        "headwater, 200": lambda: ours(corpora, tokens, size=200, overlap=0, header=True),
-        "headwater, 128": lambda: ours(corpora, tokens, size=128, overlap=0, header=True),
+        "headwater 200": lambda: ours(corpora, tokens, size=200, overlap=0, header=True),
+        "headwater 200, no context line": lambda: ours(corpora, tokens, size=200, overlap=0, header=False),
+        "headwater 256/100, no context line": lambda: ours(corpora, tokens, size=None, overlap=100, header=False),
+        "headwater 160": lambda: ours(corpora, tokens, size=160, overlap=0, header=True),
+        "headwater 160, no context line": lambda: ours(corpora, tokens, size=160, overlap=0, header=False),
+        "headwater 128": lambda: ours(corpora, tokens, size=128, overlap=0, header=True),
     }
     for name, made in peers(tokens).items():
         systems[name] = lambda made=made: _cut(corpora, made())  # type: ignore[misc]  # mypy does not see defaults

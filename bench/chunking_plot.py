@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+_LEAST = 1.0
+"""Percent: what returns nearly everything is no point of comparison."""
 OURS, THEIRS, PUBLISHED = "#c2410c", "#475569", "#94a3b8"
 
 
@@ -17,6 +19,8 @@ def draw(rows: Mapping[str, Mapping[str, Any]], file: Path) -> None:
 
     figure, axes = pyplot.subplots(figsize=(9, 5.5))
     for name, row in rows.items():
+        if row["iou"] < _LEAST:
+            continue
         ours, published = name.startswith("headwater"), name.startswith("published")
         colour = OURS if ours else PUBLISHED if published else THEIRS
         axes.scatter(row["iou"], row["recall"], color=colour, marker="x" if published else "o", s=46, zorder=3)

@@ -24,6 +24,7 @@ _ALIASES = {
 }  # fmt: skip
 # A text of this length is first cut at lines: the recursive splitter holds a string for every word of it.
 _COARSE = 200_000
+_SLACK = 115
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,21 @@ class Splitters:
     def __init__(self, sizer: Sizer) -> None:
         self.sizer = sizer
 
-    def prose(self, text: str, limit: int, overlap: int = 0) -> list[Part]:
-        """Parts that weigh at most `limit`, of which at most `overlap` is repeated at the start of the next."""
-        if self.sizer.weight(text) <= limit:
+    def prose(self, text: str, limit: int, overlap: int = 0, *, even: bool = False) -> list[Part]:
+        """Parts that weigh at most `limit`, of which at most `overlap` is repeated at the start of the next.
+
+        `even` parts are about as long as each other: no part is a remnant.
+        """
+        weight = self.sizer.weight(text)
+        if weight <= limit:
             return self._parts(text, [text], 0)
         most = min(overlap, limit // 2)
-        return self._parts(text, self._split(text, PROSE, limit - most, keep="end"), most)
+        room = limit - most
+        if even:
+            count = -(-weight // room)
+            # Sentences end where they end: a little more than an equal share.
+            room = min(room, -(-weight * _SLACK // (count * 100)))
+        return self._parts(text, self._split(text, PROSE, room, keep="end"), most)
 
     def code(self, text: str, language: str, limit: int) -> list[Part]:
         """Parts that weigh at most `limit`, at definitions where the language is known, else at lines."""

@@ -159,7 +159,7 @@ class UnitBuilder:
         if piece.block.kind is BlockKind.CODE:
             parts = self.splitters.code(piece.text, piece.block.label, room)
         else:
-            parts = self.splitters.prose(piece.text, room, self.overlap)
+            parts = self.splitters.prose(piece.text, room, self.overlap, even=True)
         first, *others = [self._part(part, piece, context) for part in parts]
         return [
             first,
