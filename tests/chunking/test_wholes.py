@@ -136,3 +136,15 @@ def test_a_section_with_its_subsections(tokens: Tokens) -> None:
     assert [(span.what, span.first, span.last) for span in chunks[0].wholes] == [("section", 0, 1), ("document", 0, 2)]
     assert chunks[1].joint == "\n\nBy hand\n\nIn a hurry\n\n"
     assert [(span.what, span.first, span.last) for span in chunks[2].wholes] == [("document", 0, 2)]
+
+
+def test_a_handful_of_wholes_is_kept_the_largest_among_them(tokens: Tokens) -> None:
+    blocks = []
+    for level in range(1, 8):
+        blocks += [
+            Block(kind=BlockKind.HEADING, text=f"Level {level}", level=level),
+            Block(kind=BlockKind.PARAGRAPH, text=f"{LONG} " * 2),
+        ]
+    chunks = list(chunker_for("structure", tokens, chunk_tokens=80)(document(blocks)))
+    assert len(chunks) == 7
+    assert [(span.first, span.last) for span in chunks[-1].wholes] == [(5, 6), (4, 6), (3, 6), (0, 6)]
