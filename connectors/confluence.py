@@ -53,7 +53,7 @@ _listed: Recent["_Listed"] = Recent(32 * 2**20)
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """What a listing has just found out of a page; fetching it then needs no more than its body."""
+    """What a listing has just found out of a page: nothing above it is asked for again to fetch it."""
 
     page: Page
     mapped: Mapped

@@ -107,13 +107,14 @@ class Cloud:
         return pages
 
     def page(self, id: str, listed: Page | None = None) -> tuple[Page, str]:
-        found = self.ask.one(f"/api/v2/pages/{id}", {"body-format": "storage"})
+        found = self.ask.one(f"/api/v2/pages/{id}", {"body-format": "storage", "include-labels": "true"})
         if found.get("status") != "current":
             raise GoneError(f"page {id} is not a current page")
         body = mapping(mapping(found.get("body")).get("storage")).get("value")
-        known = _UNKNOWN
+        # Whom it is restricted to is asked again: it may be why the page is asked for.
+        known = _Known(labels(found.get("labels")), listed.attachments if listed else None, None)
         if listed is not None and text(found, "spaceId") == listed.space.id:
-            space, known = listed.space, _Known(listed.labels, listed.attachments, listed.readers)
+            space = listed.space
         else:
             space, listed = self._space_of(text(found, "spaceId")), None
         if listed is not None and str(found.get("parentId") or "") == (listed.ancestors or (_ROOT,))[-1].id:

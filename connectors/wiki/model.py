@@ -86,7 +86,7 @@ class Wiki(Protocol):
         ...
 
     def page(self, id: str, listed: Page | None = None) -> tuple[Page, str]:
-        """A current page and its body in storage format; `listed` spares questions about what is in it."""
+        """A current page and its body in storage format; `listed` spares questions about what changes seldom."""
         ...
 
     def restrictions(self, id: str) -> tuple[Reader, ...]:

@@ -244,8 +244,8 @@ def test_a_run_without_changes_asks_by_pages_of_results(wiki: Confluence) -> Non
     assert wiki.server is not None
     wiki.server.asked.clear()
     fetched(connector, "5")
-    # Its body, and who wrote it.
-    assert len(asked(wiki)) == (2 if wiki.cloud else 1)
+    # Its body, on Cloud whom it is restricted to, and who wrote it.
+    assert len(asked(wiki)) == (3 if wiki.cloud else 1)
 
 
 def test_what_the_search_does_not_know_yet_is_asked_for(cloud: Confluence) -> None:
@@ -287,6 +287,7 @@ def test_a_page_that_is_restricted_after_the_listing_is_seen_by_the_next_look(wi
     wiki.put(1, "<p>Text</p>")
     connector = source(wiki)
     before = fetched(connector, "1")
+    refs(connector)
     wiki.restrict(1, groups=("unheard-of",))
     after = fetched(connector, "1")
     assert before.access.allow

@@ -91,7 +91,12 @@ class Confluence:
                 if int(number) not in self.pages:
                     return None
                 body = {"storage": {"representation": "storage", "value": self.pages[int(number)]["body"]}}
-                return reply({**self._page_v2(int(number)), "body": body if "body-format" in asked.query else {}})
+                found = {**self._page_v2(int(number)), "body": body if "body-format" in asked.query else {}}
+                if "include-labels" in asked.query:
+                    names = [_label(name) for name in self.pages[int(number)]["labels"]]
+                    more = {"hasMore": len(names) > self.nested}
+                    found["labels"] = {"results": names[: self.nested], "meta": more, "_links": {}}
+                return reply(found)
             case ["pages", number, "labels"]:
                 names = self.pages[int(number)]["labels"]
                 return self._cursor(asked, [{"id": "1", "name": name, "prefix": "global"} for name in names])
