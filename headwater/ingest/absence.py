@@ -77,5 +77,9 @@ def release(ledger: Ledger, source: str) -> None:
 
 def is_approved(ledger: Ledger, source: str, going: Iterable[str]) -> bool:
     """Whether a person has approved that all of these go."""
-    approved = ledger.learned(source, APPROVED) or {}
-    return set(going) <= set(approved.get("documents", ()))
+    return set(going) <= approved_documents(ledger, source)
+
+
+def approved_documents(ledger: Ledger, source: str) -> frozenset[str]:
+    """Those that a person let go, or let be published, in the next run."""
+    return frozenset((ledger.learned(source, APPROVED) or {}).get("documents", ()))

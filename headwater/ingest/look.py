@@ -50,6 +50,7 @@ class ToParse:
     parsed: Future[Document]
     weight: int
     """About the bytes it takes up in memory once it is parsed."""
+    before: DocumentRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def look(
         if before.access == row.access and _findings(before) == _findings(row) and before.version:
             return Settled(replace(ref, version=row.version), Unchanged())
         return ToCarry(ref, row, before)
-    return ToParse(ref, row, tools.parsing.submit(found), len(found.content) * _grows(media_type))
+    return ToParse(ref, row, tools.parsing.submit(found), len(found.content) * _grows(media_type), before)
 
 
 def _grows(media_type: str) -> int:

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead, started
+from headwater.ingest.doubts import Chunked, Sluice, with_text
 from headwater.ingest.look import VOLATILE, Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.stripped import stripped_meta
 from headwater.ingest.tools import Tools
@@ -110,6 +111,7 @@ def _weight(item: Look) -> int:
 
 def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settled | Carry | Piece]:
     warming: threading.Thread | None = None
+    sluice = Sluice(tools)
     try:
         for item in looks:
             match item:
@@ -119,7 +121,12 @@ def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settle
                     yield Carry(ref, _carried(tools, row, before))
                 case ToParse():
                     warming = warming or _load_early(tools.dense)
-                    yield from _chunked(tools, item)
+                    made = _chunked(tools, item)
+                    if isinstance(made, Settled):
+                        yield made
+                    else:
+                        yield from _cut(sluice.put(made))
+        yield from _cut(sluice.end())
     finally:
         looks.close()
         if warming is not None:
@@ -153,25 +160,21 @@ def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
     return Carried(kept, tuple(stored))
 
 
-def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
+def _chunked(tools: Tools, item: ToParse) -> Settled | Chunked:
     try:
         document = item.parsed.result()
     except ParseError as error:
-        yield Settled(item.ref, failed(error), item.row.fingerprint)
-        return
+        return Settled(item.ref, failed(error), item.row.fingerprint)
     try:
         document = resolved(document, tools.metadata)
         missing = tools.metadata.missing(document)
         if missing and tools.metadata.on_missing == "quarantine":
-            yield Settled(item.ref, Quarantined(lacking(missing)), item.row.fingerprint)
-            return
+            return Settled(item.ref, Quarantined(lacking(missing)), item.row.fingerprint)
         chunks = list(tools.chunker(document.raw.kind)(document))
     except Exception as error:  # noqa: BLE001 - a document that no chunker foresaw must not stop its source
-        yield Settled(item.ref, Failed(type(error).__name__, f"could not be chunked: {error}"), item.row.fingerprint)
-        return
+        return Settled(item.ref, Failed(type(error).__name__, f"could not be chunked: {error}"), item.row.fingerprint)
     if not chunks:
-        yield Settled(item.ref, Failed("BrokenFileError", "nothing readable in it"), item.row.fingerprint)
-        return
+        return Settled(item.ref, Failed("BrokenFileError", "nothing readable in it"), item.row.fingerprint)
     row = replace(
         item.row,
         title=document.title,
@@ -179,8 +182,16 @@ def _chunked(tools: Tools, item: ToParse) -> Iterator[Settled | Piece]:
         chunks=len(chunks),
         meta={**item.row.meta, **document.raw.meta, **stripped_meta(document)},
     )
-    for chunk in chunks:
-        yield Piece(item.ref, row, chunk, last=chunk is chunks[-1])
+    return Chunked(item, with_text(row, chunks), chunks)
+
+
+def _cut(documents: Iterable[Chunked | Settled]) -> Iterator[Settled | Piece]:
+    for made in documents:
+        if isinstance(made, Settled):
+            yield made
+            continue
+        for chunk in made.chunks:
+            yield Piece(made.item.ref, made.row, chunk, last=chunk is made.chunks[-1])
 
 
 def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None], turn: _Turn) -> Iterator[Step]:

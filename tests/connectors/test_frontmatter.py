@@ -3,10 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.access import CLOSED
-from headwater.metadata.dates import stated_date
 from connectors.described import Described, stated_by_document
 from connectors.frontmatter import split
 from connectors.policy import SourcePolicy
+from headwater.metadata.dates import stated_date
 from headwater.model import PUBLIC
 
 POLICY = SourcePolicy(access=PUBLIC, timezone="Europe/Madrid", groups=frozenset({"sre"}))

@@ -41,7 +41,7 @@ SOURCE = '[[source]]\nname = "a"\nkind = "folder"\ndefault_access = ["public"]\n
         (SOURCE + "name2 = 1\nschedule = '* * *'", "'* * *' has 3 fields; a schedule has five"),
         (SOURCE + "schedule = '61 * * * *'", "'61 * * * *' is not a cron schedule (bad minute)"),
         (SOURCE + "timezone = 'Europe/Madird'", "'Europe/Madird' is not a time zone; did you mean Europe/Madrid?"),
-        (SOURCE + "chunker = 'structur'", "chunker has to be the name of a chunker, or a table of them by kind; did you mean structure?"),
+        (SOURCE + "chunker = 'structur'", "or a table of them by kind; did you mean structure?"),
         (SOURCE + "passage_tokens = 0", "passage_tokens has to be at least 16"),
         (SOURCE + "allow_widening = 'maybe'", "allow_widening has to be true or false"),
         (SOURCE + "content = '7'", "content is wrong: '7' is not a kind of document"),
