@@ -165,7 +165,7 @@ class AccessOf:
             return True
         who = next(allowed.users[user] for allowed in named if user in allowed.users)
         groups = [reader for reader in at.level.readers if reader.kind == GROUP]
-        return bool(groups) and bool(who.ids) and any(self._groups_of(who) & set(group.ids) for group in groups)
+        return bool(who.ids) and any(self._groups_of(who) & set(group.ids) for group in groups)
 
     def _known(self, reader: Reader) -> Reader:
         key = (self._wiki, reader)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from connectors.confluence import ConfluenceConnector
 from connectors.http.client import close_all
 from connectors.registry import build
+from connectors.wiki.checked import restricted_to
 from headwater.errors import CredentialError, TransientSourceError
 from headwater.interfaces import Connector
 from headwater.model import PUBLIC, Access, Ref, Unreadable
@@ -238,6 +239,26 @@ def test_restrictions_in_another_form_are_asked_for_again(wiki: Confluence) -> N
     for nested in (0, 1, 2):
         wiki.nested = nested
         assert refs(source(wiki)) == whole
+
+
+def _readers(*names: str, **about: int) -> dict[str, Any]:
+    return {"results": [{"type": "group", "name": name, "id": name} for name in names], "start": 0, **about}
+
+
+@pytest.mark.parametrize(
+    ("users", "groups", "whole"),
+    [
+        (_readers(limit=5, size=0), _readers("a", limit=5, size=1), True),
+        (_readers(limit=5, size=0), _readers("a", limit=5, size=1, totalSize=9), False),
+        (_readers(limit=5, size=3), _readers("a", limit=5, size=1), False),
+        (_readers(limit=5, size=0), _readers("a", limit=1, size=1), False),
+        (_readers(limit=5, size=0), _readers("a", size=1), False),
+        (None, _readers("a", limit=5, size=1), False),
+        (_readers(limit=5, size=0), {"_expandable": {}}, False),
+    ],
+)
+def test_a_restriction_counts_only_where_it_is_whole(users: object, groups: object, whole: bool) -> None:
+    assert (restricted_to({"operation": "read", "restrictions": {"user": users, "group": groups}}) is not None) == whole
 
 
 PEOPLE = {"ann": ANN, "bob": {**BOB, "email": "bob@example.com"}}

@@ -126,6 +126,7 @@ def test_people_are_found_where_they_are_mentioned() -> None:
         (macro("excerpt", "<p>Shown.</p>", atlassian_macro_output_type="INLINE"), "Shown."),
         (f"<p>x</p>{macro('excerpt', '<p>Unseen.</p>', hidden='true')}", "x"),
         (macro("details", "<p>Owner: ops</p>", id="props"), "Owner: ops"),
+        ('<ac:new-element><ac:parameter ac:name="x">s3cr3t</ac:parameter><p>Kept.</p></ac:new-element>', "Kept."),
         (macro("anything-else", "<p>Kept.</p>", token="s3cr3t", url="https://hidden.example"), "Kept."),
         (f"<p>x</p>{macro('widget', url='https://video.example')}{macro('plantuml', plain='@startuml')}", "x"),
         (f"<p>x</p>{macro('markdown', plain='One **two**')}", "x | One **two**"),

@@ -18,6 +18,8 @@ ANN = {
     "email": "ann@example.com",
 }
 Json = dict[str, Any]
+_OTHERS = (("create", "page"), ("administer", "space"), ("read", "userProfile"))
+"""What one may do in a space beside reading it."""
 
 
 @dataclass
@@ -84,7 +86,9 @@ class Confluence:
                 listed = [n for n, page in self.pages.items() if self._listed(page) and self._in(page, id)]
                 return self._cursor(asked, [self._page_v2(n) for n in listed])
             case ["spaces", id, "permissions"]:
-                return self._cursor(asked, [_permission(*one) for one in self._of_space(id, self.readers)])
+                found = [_permission(*one) for one in self._of_space(id, self.readers)]
+                others = [_permission("group", "g-writers", *other) for other in _OTHERS]
+                return self._cursor(asked, [*others, *found])
             case ["spaces", id, "role-assignments"]:
                 return self._cursor(asked, [_role(*one) for one in self._of_space(id, self.roles)])
             case ["pages", number]:
@@ -153,7 +157,8 @@ class Confluence:
                 return reply(self._space(key)) if key in self.spaces else None
             case ["rest", "api", "space", key, "permissions"]:
                 named = [one for one in self.readers.get(key, []) if one[0] != "anonymous"]
-                return reply([_subject(*one) for one in named])
+                others = [_subject("group", "writers", *other) for other in _OTHERS]
+                return reply([*others, *(_subject(*one) for one in named)])
             case ["rest", "api", "space", key, "permissions", "anonymous"]:
                 return reply([_subject(*one) for one in self.readers.get(key, []) if one[0] == "anonymous"])
             case ["rest", "api", "content"]:
@@ -268,8 +273,8 @@ def failing(path: str, status: int, times: int = 50) -> list[Callable[[Asked], R
     return [lambda asked: Reply(status) if path in asked.path else None] * times
 
 
-def _permission(kind: str, id: str) -> Json:
-    operation = {"key": "read", "targetType": "space"}
+def _permission(kind: str, id: str, key: str = "read", target: str = "space") -> Json:
+    operation = {"key": key, "targetType": target}
     principal = {"type": "role", "id": "anonymous-users"} if kind == "anonymous" else {"type": kind, "id": id}
     return {"id": "1", "principal": principal, "operation": operation}
 
@@ -278,9 +283,9 @@ def _role(kind: str, id: str) -> Json:
     return {"roleId": "r-1", "principal": {"principalType": kind.upper(), "principalId": id}}
 
 
-def _subject(kind: str, id: str) -> Json:
+def _subject(kind: str, id: str, key: str = "read", target: str = "space") -> Json:
     subject = {"group": {"name": id}, "user": {"userKey": id}}.get(kind, {})
-    found = {"operation": {"operationKey": "read", "targetType": "space"}}
+    found = {"operation": {"operationKey": key, "targetType": target}}
     return {**found, "subject": {"type": kind, **subject}} if kind != "anonymous" else found
 
 
