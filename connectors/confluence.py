@@ -9,8 +9,10 @@ are those of the space, narrowed by the restrictions of the page and of everythi
 Requests of a run in which nothing changed, on Server: one for each hundred pages, which also tells of their labels,
 attachments and restrictions, and two for each space. On Cloud: one for each 250 pages and one for each hundred (their
 restrictions), two for each space, and one for each folder above a page and one for its restriction; a page that the
-search does not know yet costs three. Both ask once for each person or group that a restriction or space names without
-its name, and for the groups of people who may read a page but not the one above it by name.
+search does not know yet costs three. A document that changed costs one more on Server and two on Cloud (its body, and
+again whom it is restricted to), an attachment one on top for the file. Both ask once for each person or group that a
+restriction or space names without its name, and for the groups of people who may read a page but not the one above it
+by name.
 """
 
 import json
@@ -18,14 +20,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import ClassVar, Literal
+from typing import ClassVar
 from urllib.parse import quote, urlsplit
-
-from pydantic import Field
 
 from connectors.about import About as AboutKind
 from connectors.http.client import HttpSettings
-from connectors.http.reach import Reach
 from connectors.media import MEDIA_TYPES, suffix_of
 from connectors.policy import SourcePolicy, policy_of
 from connectors.readers import Mapped, readers_table
@@ -35,17 +34,15 @@ from connectors.wiki.api_cloud import Cloud
 from connectors.wiki.api_server import Server
 from connectors.wiki.checked import Asker
 from connectors.wiki.model import Attachment, Page, Reader, Wiki
+from connectors.wiki.options import ConfluenceOptions, http_settings
 from connectors.wiki.restrictions import AccessOf, Tables, forget, name_of
 from connectors.wiki.storage_format import About, html_of, people_in
 from headwater.errors import CredentialError, FetchError, GoneError, HeadwaterError, TransientSourceError
 from headwater.interfaces import Scanned
-from headwater.model import Complete, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
-from headwater.settings import Secret, SourceSettings
-from headwater.settings.schema import MaybeSecret, Plain, Table, Texts
+from headwater.model import Checkpoint, Complete, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
+from headwater.settings import SourceSettings
 
 _ID = re.compile(r"(\d{1,20})(?:/((?:att)?\d{1,20}))?")
-_MEDIA_HOST = "api.media.atlassian.com"
-"""Where Cloud keeps attachments, and redirects to."""
 _MOST_MENTIONS = 50
 
 _listed: Recent["_Listed"] = Recent(32 * 2**20)
@@ -57,39 +54,6 @@ class _Listed:
 
     page: Page
     mapped: Mapped
-
-
-class ConfluenceOptions(Table):
-    url: Plain = Field(
-        pattern=r"^https?://[^/@]+(/[^?#@]*)?$",
-        description='such as url = "https://example.atlassian.net/wiki" or "https://wiki.example.com"',
-    )
-    deployment: Literal["", "cloud", "server"] = Field(
-        default="", description='"cloud", or "server" for Data Center as well; without it, by the url'
-    )
-    email: MaybeSecret = Field(default="", description="Cloud: of the account that the token is of")
-    token: MaybeSecret = Field(
-        default="",
-        description='Cloud: an API token, Server: a personal access token; such as token = "${CONFLUENCE_TOKEN}"',
-    )
-    spaces: Texts = Field(default=(), description='keys of the spaces to read, such as ["DOCS"]; without it, all')
-    groups: dict[str, Texts] = Field(
-        default={},
-        description="groups of Confluence, by name or id, and the readers they stand for, such as "
-        '{ "confluence-users" = "group:staff" }',
-    )
-    users: dict[str, Texts] = Field(
-        default={},
-        description="users whose e-mail address is not shown, by user name, key or account id, such as "
-        '{ jdoe = "user:jdoe@example.com" }',
-    )
-    space_readers: dict[str, Texts] = Field(
-        default={},
-        description="readers of spaces by key, or of all by *, where the server does not tell them, such as "
-        '{ DOCS = "group:staff" }',
-    )
-    attachments: bool = Field(default=False, description="whether attached files are documents of their own")
-    allow_private_addresses: bool = Field(default=False, description="for a server within a private network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +94,7 @@ class ConfluenceConnector:
         return cls(
             name=source.name,
             url=url,
-            settings=_http_settings(options, url, place, cloud=cloud),
+            settings=http_settings(options, url, place, cloud=cloud),
             policy=policy_of(source, groups),
             cloud=cloud,
             tables=Tables(tables["groups"], tables["users"], tables["space_readers"]),
@@ -138,11 +102,17 @@ class ConfluenceConnector:
             attachments=options.attachments,
         )
 
-    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:  # noqa: ARG002 (the interface's)
-        """Space by space; each is listed as a whole before its pages' readers are worked out."""
+    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:
+        """Space by space, and after a crash from the first that was not done on.
+
+        Each is listed as a whole before its pages' readers are worked out.
+        """
         forget()
         seen: set[str] = set()
+        done = list(self._done(resume))
         for space in self._wiki.spaces(self.spaces):
+            if space.id in done:
+                continue
             pages = self._wiki.pages(space)
             access = AccessOf(self._wiki, self.tables, {one.id: one.readers for one in pages if isinstance(one, Page)})
             for one in pages:
@@ -150,6 +120,10 @@ class ConfluenceConnector:
                 if one.id not in seen:
                     seen.add(one.id)
                     yield from (one,) if isinstance(one, Unreadable) else self._refs(one, access)
+            done.append(space.id)
+            yield Checkpoint(json.dumps({"mark": self._mark, "done": done}).encode())
+        # The next listing starts over: nothing tells what changed since.
+        yield Checkpoint(b"")
         yield Complete()
 
     def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
@@ -267,24 +241,22 @@ class ConfluenceConnector:
         readers = [sorted(mapped.access.allow), sorted(mapped.access.deny), mapped.unmapped]
         return digest(json.dumps([about, own, readers]), self.policy.digest)
 
+    def _done(self, resume: bytes | None) -> tuple[str, ...]:
+        """Spaces that an interrupted listing had done, with the same settings."""
+        try:
+            found = json.loads(resume or b"null")
+            return tuple(map(str, found["done"])) if found and found["mark"] == self._mark else ()
+        except (ValueError, KeyError, TypeError):
+            return ()
+
+    @property
+    def _mark(self) -> str:
+        return digest(repr((self.url, self.spaces, self.tables, self.attachments)), self.policy.digest)
+
     @property
     def _wiki(self) -> Wiki:
         asker = Asker(self.url, self.settings)
         return Cloud(asker) if self.cloud else Server(asker)
-
-
-def _http_settings(options: ConfluenceOptions, url: str, place: str, *, cloud: bool) -> HttpSettings:
-    hosts = {urlsplit(url).hostname or "", *((_MEDIA_HOST,) if cloud else ())}
-    token = Secret(options.token, f"{place} token")
-    bearer = Secret(options.token and f"Bearer {options.token}", f"{place} token")
-    basic = (Secret(options.email, f"{place} email"), token) if options.token and options.email else None
-    return HttpSettings(
-        reach=Reach(frozenset(hosts), options.allow_private_addresses),
-        origin=url,
-        headers=(("authorization", bearer),) if bearer and basic is None else (),
-        basic=basic,
-        setting="email and token" if cloud else "the token",
-    )
 
 
 def _titles(page: Page) -> tuple[str, ...]:

@@ -179,7 +179,8 @@ class Cloud:
 
     def _searched(self, space: Space) -> dict[str, _Known]:
         """By page; none where the search cannot be used, as by a token without that right."""
-        asked: Params = {"cql": f'space = "{space.key}" and type = page', "expand": _EXPAND, "limit": _SEARCH}
+        key = space.key.replace('"', "")
+        asked: Params = {"cql": f'space = "{key}" and type = page', "expand": _EXPAND, "limit": _SEARCH}
         known: dict[str, _Known] = {}
         try:
             for one in self.ask.paged("/rest/api/content/search", asked, "cursor"):

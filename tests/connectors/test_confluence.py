@@ -12,7 +12,7 @@ from connectors.http.client import close_all
 from connectors.registry import build
 from headwater.errors import ConfigError, CredentialError, FatalError, FetchError, GoneError, TransientSourceError
 from headwater.interfaces import Connector
-from headwater.model import Access, Complete, Ref, Unreadable
+from headwater.model import Access, Checkpoint, Complete, Ref, Unreadable
 from headwater.settings import SourceSettings
 from tests.connectors.contract import Bench, ConnectorContract, fetched, refs
 from tests.connectors.services.confluence import ANN, EMAIL, TOKEN, Confluence, failing
@@ -266,6 +266,23 @@ def test_a_page_below_a_folder(cloud: Confluence) -> None:
     assert fetched(source(cloud), "1").meta["breadcrumbs"] == ("DOCS", "Runbooks")
     cloud.restrict(70, groups=("unheard-of",))
     assert listed(source(cloud))["1"].access == Access()
+
+
+def test_an_interrupted_listing_goes_on_with_the_next_space(wiki: Confluence) -> None:
+    wiki.spaces["OPS"] = 901
+    wiki.readers["OPS"] = wiki.readers["DOCS"]
+    wiki.put(1, "<p>Text</p>")
+    wiki.put(2, "<p>Text</p>", space="OPS")
+    connector = source(wiki)
+    whole = list(connector.scan())
+    marks = [item.token for item in whole if isinstance(item, Checkpoint)]
+    assert whole.index(Checkpoint(marks[0])) == 1
+    rest = list(connector.scan(marks[0]))
+    assert [item.id for item in rest if isinstance(item, Ref)] == ["2"]
+    assert isinstance(rest[-1], Complete)
+    for token in (marks[-1], b"nonsense", b"[1]"):
+        assert list(connector.scan(token)) == whole
+    assert len(list(source(wiki, attachments=True).scan(marks[0]))) == len(whole)
 
 
 def test_mentions_are_names(wiki: Confluence) -> None:
