@@ -133,7 +133,7 @@ class AccessOf:
         for reader in level.readers:
             found = self._principals(reader)
             if found is None:
-                unknown.append(self._known(reader))
+                unknown.append(self.known(reader))
                 continue
             principals.update(found)
             if reader.kind == USER:
@@ -150,7 +150,7 @@ class AccessOf:
         found = table.of(*reader.ids)
         if found is not None:
             return found
-        known = self._known(reader)
+        known = self.known(reader)
         found = table.of(*known.ids)
         if found is not None or reader.kind == GROUP:
             return found
@@ -167,7 +167,8 @@ class AccessOf:
         groups = [reader for reader in at.level.readers if reader.kind == GROUP]
         return bool(who.ids) and any(self._groups_of(who) & set(group.ids) for group in groups)
 
-    def _known(self, reader: Reader) -> Reader:
+    def known(self, reader: Reader) -> Reader:
+        """With the name that the service shows, asked for once in a quarter of an hour."""
         key = (self._wiki, reader)
         found = _people.get(key)
         if found is None:

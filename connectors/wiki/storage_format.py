@@ -14,13 +14,13 @@ from lxml import etree
 
 from connectors.wiki.storage_xml import (
     AC,
-    CDATA,
     RI,
     attribute_of,
     body_of,
     child_of,
     name_of,
     parameter_of,
+    parts,
     tree_of,
     words,
 )
@@ -54,7 +54,8 @@ class About:
 
 def people_in(storage: str) -> tuple[str, ...]:
     """Ids of the users that a page mentions."""
-    found = re.findall(r'\bri:(?:account-id|userkey|username)="([^"<>&]{1,200})"', CDATA.sub("", storage))
+    plain = "".join(text for text, literal in parts(storage) if not literal)
+    found = re.findall(r'\bri:(?:account-id|userkey|username)="([^"<>&]{1,200})"', plain)
     return tuple(dict.fromkeys(found))
 
 

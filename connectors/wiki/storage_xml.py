@@ -13,7 +13,7 @@ RI = "http://www.atlassian.com/schema/confluence/4/ri/"
 AT = "http://www.atlassian.com/schema/confluence/4/at/"
 _PREFIXES = {AC: "ac", RI: "ri", AT: "at"}
 DEEPEST = 150
-CDATA = re.compile(r"<!\[CDATA\[.*?\]\]>", re.S)
+_LITERAL, _END = "<![CDATA[", "]]>"
 _ENTITY = re.compile(r"&([A-Za-z][A-Za-z0-9]{1,31});")
 _BARE = re.compile(r"&(?!#\d+;|#x[0-9A-Fa-f]+;|(?:amp|lt|gt|quot|apos);)")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -43,12 +43,18 @@ def _is_whole(prepared: str, root: etree._Element) -> bool:
 
 def _prepared(storage: str) -> Iterator[str]:
     """Well-formed where its only fault is to name the characters of HTML by their names, as it may."""
+    for text, literal in parts(storage):
+        yield _NO_XML.sub("", text) if literal else _markup(text)
+
+
+def parts(storage: str) -> Iterator[tuple[str, bool]]:
+    """The text in pieces, and of each whether it is to be taken literally."""
     at = 0
-    for literal in CDATA.finditer(storage):
-        yield _markup(storage[at : literal.start()])
-        yield _NO_XML.sub("", literal[0])
-        at = literal.end()
-    yield _markup(storage[at:])
+    while (start := storage.find(_LITERAL, at)) >= 0 and (end := storage.find(_END, start)) >= 0:
+        yield storage[at:start], False
+        at = end + len(_END)
+        yield storage[start:at], True
+    yield storage[at:], False
 
 
 def _markup(text: str) -> str:

@@ -199,6 +199,8 @@ def test_bombs_do_not_go_off() -> None:
     began = time.monotonic()
     assert html_of("<p>&l9;</p>") == "<p>&amp;l9;</p>"
     html_of("<p>" + "&lt;" * 200_000 + "</p>")
+    with pytest.raises(FetchError):
+        html_of("<p>text</p>" + "<![CDATA[" * 100_000)
     assert time.monotonic() - began < 5
 
 
