@@ -193,7 +193,7 @@ def forget() -> None:
 
 def name_of(wiki: Wiki, reader: Reader) -> str:
     """What people call a user; "" where the service does not say."""
-    return AccessOf(wiki, Tables())._known(reader).name
+    return AccessOf(wiki, Tables()).known(reader).name
 
 
 def _said(level: Level, unknown: Sequence[Reader]) -> Iterator[str]:
