@@ -15,6 +15,7 @@ from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
 from headwater.index.base import Index, IndexStore
 from headwater.index.store import open_store
 from headwater.ingest.boilerplate_learning import SourceParsing
+from headwater.ingest.caution import Caution
 from headwater.ingest.fingerprint import fingerprints
 from headwater.ingest.listener import Listener, Silent
 from headwater.ingest.report import RunReport
@@ -253,6 +254,7 @@ class Workshop:
             publisher=publisher,
             listener=self.listener,
             metadata=metadata_policy(source),
+            caution=caution_of(source),
         )
 
     def chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
@@ -297,6 +299,16 @@ def metadata_policy(source: SourceSettings) -> MetadataPolicy:
         on_missing=source.on_missing,
         language=source.language,
         timezone=source.timezone,
+    )
+
+
+def caution_of(source: SourceSettings) -> Caution:
+    """How far the settings of a source let it be believed."""
+    return Caution(
+        documents=source.max_removals,
+        share=source.max_removed_share,
+        tombstone=source.tombstones.approximate,
+        access=source.max_access_age.approximate,
     )
 
 

@@ -219,6 +219,10 @@ class SourceTable(Table):
     exclude: Texts = ()
     keep: Selectors = ()
     drop: Selectors = ()
+    max_removals: int = Field(default=10, ge=0)
+    max_removed_share: float = Field(default=0.1, ge=0, le=1)
+    tombstones: DurationText = parse_duration("7d")
+    max_access_age: DurationText = parse_duration("7d")
 
 
 class Configuration(BaseSettings):

@@ -71,4 +71,8 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # overlap_tokens = 0            # between chunks that are cut inside a section
 # prefer = 0                    # of near-duplicates, search returns that of the source with the higher number
 # allow_widening = false        # true: front matter may admit more readers than default_access
+# max_removals = 10             # removing more documents than this at once, and more than this share of the source,
+# max_removed_share = 0.1       # waits for a person: headwater approve docs
+# tombstones = "7d"             # how long a document stays that is not listed any more and not known to be gone
+# max_access_age = "7d"         # how long readers stay that the source could not verify; after that nobody reads it
 """

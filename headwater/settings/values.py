@@ -17,6 +17,7 @@ EVERY_FINDING = "*"
 PASSAGE_TOKENS = 800
 _NONE = Secret()
 _DAY = Duration(0, 0, 24 * 3600, "24h")
+_WEEK = Duration(0, 7, 0, "7d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,9 @@ class SourceSettings:
     that state no others; `paths` are rules that read metadata out of paths; documents that lack what is `required`
     are reported or held back. Of documents that say nearly the same, that of the source with the higher `prefer`
     stands for the others. `keep` and `drop` are CSS selectors: where the content of its HTML pages is, and what to
-    leave out of it.
+    leave out of it. Removals of more than `max_removals` documents and more than `max_removed_share` of the source at
+    once wait for a person; `tombstones` is how long a document that is not listed any more, and not known to be gone,
+    stays; `max_access_age` how long its readers do while they cannot be verified.
     """
 
     name: str
@@ -131,6 +134,10 @@ class SourceSettings:
     exclude: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
     drop: tuple[str, ...] = ()
+    max_removals: int = 10
+    max_removed_share: float = 0.1
+    tombstones: Duration = _WEEK
+    max_access_age: Duration = _WEEK
     promises: Promises = field(default_factory=Promises)
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     base: Path = field(default_factory=Path.cwd)
