@@ -30,20 +30,22 @@ class Unit:
     breaks: bool = False
 
 
-def packed(units: Sequence[Unit], limit: int, sizer: Sizer) -> list[list[Unit]]:
+def packed(units: Sequence[Unit], limit: int, sizer: Sizer, fill: int = 0) -> list[list[Unit]]:
     """Units in order in groups that weigh at most `limit`, context and joints included, as far as units allow.
 
-    A group ends when the next unit does not fit, and, once it is half full, also at a unit whose text says so:
-    with boundaries that depend on text, an edit moves the boundaries up to the next such unit, not all after it.
+    Groups of several units are filled up to `fill` (the limit, where it is 0), beyond it only to take in what is
+    too little to stand alone. A group ends when the next unit does not fit, and, once it is half full, also at a unit
+    whose text says so: with boundaries that depend on text, an edit moves those up to the next such unit, not all.
     """
-    joint = sizer.joint
+    joint, fill = sizer.joint, fill or limit
     rest = sum(unit.weight + joint for unit in units)
     groups: list[list[Unit]] = []
     weight = 0
     for unit in units:
         more = weight + joint + unit.weight
-        ends_here = 2 * weight >= limit and weight + rest > limit and is_landmark(unit.text)
-        if groups and more <= limit and not (ends_here or unit.breaks):
+        ends_here = 2 * weight >= fill and weight + rest > fill and is_landmark(unit.text)
+        fits = more <= fill or (4 * weight < fill and more <= limit)
+        if groups and fits and not (ends_here or unit.breaks):
             groups[-1].append(unit)
             weight = more
         else:
@@ -51,8 +53,19 @@ def packed(units: Sequence[Unit], limit: int, sizer: Sizer) -> list[list[Unit]]:
             weight = _alone(unit, joint)
         rest -= unit.weight + joint
     if len(groups) > 1:
-        _even_out(groups[-2], groups[-1], limit, joint)
+        _even_out(groups[-2], groups[-1], fill, joint)
+    if len(groups) > 1 and fill < limit:
+        _take_in(groups, limit, fill, joint)
     return groups
+
+
+def _take_in(groups: list[list[Unit]], limit: int, fill: int, joint: int) -> None:
+    """Put a last group of under a quarter to the one before it, where there is room."""
+    last = groups[-1]
+    weight = sum(unit.weight + joint for unit in last) - joint
+    before = _alone(groups[-2][0], joint) + sum(unit.weight + joint for unit in groups[-2][1:])
+    if 4 * weight < fill and before + joint + weight <= limit and not last[0].breaks:
+        groups[-2].extend(groups.pop())
 
 
 def _even_out(last_but_one: list[Unit], last: list[Unit], limit: int, joint: int) -> None:

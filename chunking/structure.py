@@ -14,6 +14,10 @@ from chunking.units import UnitBuilder
 from chunking.wholes import structural
 from headwater.model import Chunk, Document
 
+FILL = 0.35
+"""Share of a passage's room that is filled with several blocks: a short passage is about one thing, and is found by it.
+What belongs together may take all of the room."""
+
 
 class StructureStrategy:
     """Passages stay within a section, or join small sections beside each other.
@@ -34,7 +38,7 @@ class StructureStrategy:
         titles = headings(found)
         found = attached(found)
         drafting = Drafting(document, self._sizer, self._passage_tokens)
-        gatherings = gathered(found, drafting.headers.limit, self._sizer.joint)
+        gatherings = gathered(found, lambda path: _filled(drafting.headers.limit(path)), self._sizer.joint)
         drafts = [draft for gathering in gatherings for draft in self._drafts(gathering, drafting)]
         return drafting.chunks(drafts, structural(found, telling(self._sizer.target)), titles)
 
@@ -57,5 +61,9 @@ class StructureStrategy:
             sizer=self._sizer,
             splitters=self._splitters,
         )
-        for group in packed(builder.units(pieces), limit, self._sizer):
+        for group in packed(builder.units(pieces), limit, self._sizer, fill=_filled(limit)):
             yield drafted(path, group)
+
+
+def _filled(limit: int) -> int:
+    return max(1, round(FILL * limit))

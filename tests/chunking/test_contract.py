@@ -39,14 +39,14 @@ def paths(blocks: Iterable[Block]) -> dict[str, tuple[str, ...]]:
 
 
 def repeatable(strategy: str, blocks: Sequence[Block]) -> set[str]:
-    """Words that may be declared again: table heads, blocks inside lists, and what leads into a list or code.
+    """Words that may be declared again: table heads, blocks inside lists, and what leads into a list, a table or code.
 
     Parts of a procedure also repeat its purpose, which is the first sentence of some paragraph.
     """
     if strategy == "fixed":
         return set()
     found: set[str] = set()
-    leading = (BlockKind.LIST_ITEM, BlockKind.STEP, BlockKind.CODE)
+    leading = (BlockKind.LIST_ITEM, BlockKind.STEP, BlockKind.CODE, BlockKind.TABLE)
     for position, block in enumerate(blocks):
         if block.kind is BlockKind.TABLE:
             found.update(words(" ".join(cell for row in block.rows[: block.header_rows] for cell in row)))
