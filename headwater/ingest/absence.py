@@ -3,7 +3,7 @@
 Sources list less than they hold when they are broken, half-migrated, or asked with a credential that lost a right.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from headwater.errors import GoneError, HeadwaterError
@@ -11,6 +11,7 @@ from headwater.ingest.caution import Caution
 from headwater.ingest.look import fetch
 from headwater.interfaces import Connector
 from headwater.ledger.base import Ledger
+from headwater.model import RawDocument
 
 TOMBSTONES, WITHHELD, APPROVED = "tombstones", "withheld", "approved"
 """Names under which the ledger learns, per source: {id: since}, {"documents": [...], ...}, {"documents": [...]}."""
@@ -24,23 +25,33 @@ def is_final(connector: Connector) -> bool:
 
 
 def confirmed_gone(
-    connector: Connector, ledger: Ledger, unsure: Sequence[str], *, now: datetime, complete: bool, caution: Caution
+    connector: Connector,
+    ledger: Ledger,
+    unsure: Sequence[str],
+    *,
+    now: datetime,
+    complete: bool,
+    caution: Caution,
+    seen: Container[str] = (),
+    found: Callable[[RawDocument], None] | None = None,
 ) -> list[str]:
     """Those of `unsure` (live, and missing from a complete listing) that are to be removed now.
 
     On its first absence a document is asked for by id: only GoneError removes it. Otherwise it gets a tombstone,
-    which a later complete listing without it settles, or `caution.tombstone` of time.
+    which a later complete listing without it settles, or `caution.tombstone` of time, unless it is listed (`seen`)
+    before that. `found` is told of those that were asked for and are still there.
     """
     before = ledger.learned(connector.name, TOMBSTONES) or {}
-    if not complete:
-        return _expired(before, now, caution)
-    gone, kept = [], {}
-    for id in unsure:
-        if id in before or _is_gone(connector, id):
-            gone.append(id)
-        else:
-            kept[id] = now.isoformat()
-    if kept or before:
+    standing = {id: since for id, since in before.items() if id not in seen}
+    gone: list[str] = []
+    if complete:
+        for id in unsure:
+            if id in standing or _is_gone(connector, id, found):
+                gone.append(id)
+        kept = {id: now.isoformat() for id in unsure if id not in gone}
+    else:
+        gone, kept = _expired(standing, now, caution), standing
+    if kept != before:
         ledger.learn(connector.name, TOMBSTONES, kept)
     return gone
 
@@ -49,13 +60,15 @@ def _expired(tombstones: Mapping[str, str], now: datetime, caution: Caution) -> 
     return [id for id, since in tombstones.items() if now - datetime.fromisoformat(since) > caution.tombstone]
 
 
-def _is_gone(connector: Connector, id: str) -> bool:
+def _is_gone(connector: Connector, id: str, found: Callable[[RawDocument], None] | None) -> bool:
     try:
-        fetch(connector, id)
+        raw = fetch(connector, id)
     except GoneError:
         return True
     except HeadwaterError:
         return False
+    if found is not None and isinstance(raw, RawDocument):
+        found(raw)
     return False
 
 

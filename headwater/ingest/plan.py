@@ -1,13 +1,13 @@
 """Compare a source's listing with the ledger: what changed, what is gone, what stays."""
 
-from collections.abc import Callable, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field
 
 from headwater.errors import FatalError
 from headwater.ingest.absence import is_final
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.listing import listed, token_of
-from headwater.interfaces import Connector
+from headwater.interfaces import Connector, Scanned
 from headwater.ledger.base import Failure, Ledger
 from headwater.model import Checkpoint, Complete, Gone, Ref, Unreadable
 
@@ -40,6 +40,8 @@ class Plan:
     """The unchanged ones."""
     new: frozenset[str] = frozenset()
     """Those of `changed` that are not live, so that nobody has to ask the ledger for their rows."""
+    seen: frozenset[str] = frozenset()
+    """Everything that the listing named, readable or not, and did not call gone."""
 
 
 def plan_document(id: str, source: str, ledger: Ledger) -> Plan:
@@ -62,48 +64,34 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     live = ledger.versions(generation, connector.name)
     failures = {f.document: f for f in ledger.failures(generation, connector.name)}
     blocks = {b.document: b.reason for b in ledger.blocks() if b.source == connector.name}
-    seen: set[str] = set()
-    gone: list[str] = []
     changed: list[Ref] = []
     failing: list[Failure] = []
     unreadable: list[Unreadable] = []
     blocked: list[tuple[str, str]] = []
     same: list[Ref] = []
-    complete = False
     resume = token_of(ledger, connector.name) if live and generation == ledger.generation() else None
-    token: bytes | None = None
-    for item in listed(connector, ledger, resume):
-        match item:
-            case Ref(id, version):
-                if id in seen:
-                    continue
-                seen.add(id)
-                failure = failures.get(id)
-                if id in blocks:
-                    blocked.append((id, blocks[id]))
-                elif id in live and live[id][0] == version and is_current(live[id][1], fingerprint):
-                    same.append(item)
-                elif failure is not None and _still_fails(failure, version, fingerprint):
-                    failing.append(failure)
-                else:
-                    changed.append(item)
-            case Unreadable(id):
-                seen.add(id)
-                unreadable.append(item)
-            case Gone(id):
-                gone.append(id)
-            case Complete():
-                complete = True
-            case Checkpoint():
-                token = item.token
+    listing = _listing(listed(connector, ledger, resume))
+    seen, complete = listing.entries.keys(), listing.complete
+    for id, item in listing.entries.items():
+        failure = failures.get(id)
+        if isinstance(item, Unreadable):
+            unreadable.append(item)
+        elif id in blocks:
+            blocked.append((id, blocks[id]))
+        elif id in live and live[id][0] == item.version and is_current(live[id][1], fingerprint):
+            same.append(item)
+        elif failure is not None and _still_fails(failure, item.version, fingerprint):
+            failing.append(failure)
+        else:
+            changed.append(item)
     if complete and live and not seen:
         raise FatalError(
             f"source {connector.name!r} lists no documents, but {len(live)} of it are searchable: nothing was removed",
             advice=f"If that is intended, run `headwater remove --source {connector.name}`.",
         )
     if resume is not None and not complete:
-        changed += _unlisted_work(live, failures, seen | blocks.keys() | set(gone), fingerprint)
-    absent = {id for id in gone if id in live and id not in seen}
+        changed += _unlisted_work(live, failures, seen | blocks.keys() | set(listing.gone), fingerprint)
+    absent = {id for id in listing.gone if id in live and id not in seen}
     missing = live.keys() - seen - absent if complete else set()
     if is_final(connector):
         absent |= missing
@@ -123,10 +111,38 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
         unreadable=tuple(unreadable),
         blocked=tuple(blocked),
         complete=complete,
-        checkpoint=token,
+        checkpoint=listing.token,
         forgotten=tuple(sorted(failures.keys() - seen)) if complete else (),
+        seen=frozenset(seen),
         new=frozenset(ref.id for ref in changed if ref.id not in live),
     )
+
+
+@dataclass(slots=True)
+class _Listing:
+    """A listing at its end; `token` is None when what it found last came after its last checkpoint."""
+
+    entries: dict[str, Ref | Unreadable] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    token: bytes | None = None
+    complete: bool = False
+
+
+def _listing(items: Iterable[Scanned]) -> _Listing:
+    """An entry that is listed twice counts as it was listed last: pages shift while they are being listed."""
+    found = _Listing()
+    for item in items:
+        match item:
+            case Ref(id) | Unreadable(id):
+                found.entries[id] = item
+            case Gone(id):
+                found.gone.append(id)
+            case Complete():
+                found.complete = True
+                continue
+        # A checkpoint within a listing says where to go on with this one, not where the next has to begin.
+        found.token = item.token if isinstance(item, Checkpoint) else None
+    return found
 
 
 def _unlisted_work(
