@@ -28,7 +28,7 @@ from connectors.policy import SourcePolicy, policy_of
 from connectors.readers import Mapped, Readers, mapped, readers_table
 from connectors.websites.documents import WebRead, listed_access, web_document
 from connectors.websites.recent import Recent
-from headwater.errors import FetchError, GoneError
+from headwater.errors import ConfigError, FetchError, GoneError
 from headwater.interfaces import Scanned
 from headwater.model import HELP, PUBLIC, Checkpoint, Complete, Gone, MetaValue, NotModified, RawDocument, Ref, digest
 from headwater.settings import Secret, SourceSettings
@@ -62,6 +62,7 @@ class ZendeskConnector:
     """A document's id is `LOCALE/ID`."""
 
     Options: ClassVar[type[ZendeskOptions]] = ZendeskOptions
+    reads_permissions: ClassVar[bool] = True
     about: ClassVar[About] = About(
         reads="Articles of a Zendesk help center",
         permissions="user segments, which `segments` maps to readers; an article of unmapped ones is read by nobody",
@@ -90,6 +91,12 @@ class ZendeskConnector:
             setting="email and token",
         )
         every = options.full_every
+        if every and every.approximate > source.max_access_age.approximate:
+            raise ConfigError(
+                f"{place}: full_every ({every}) is longer than max_access_age ({source.max_access_age}), "
+                "and only a complete listing verifies the readers of articles that did not change",
+                advice="Shorten full_every, or lengthen max_access_age.",
+            )
         return cls(
             name=source.name,
             url=url,

@@ -110,8 +110,13 @@ def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
     try:
         with workshop.prepared(name) as source_run:
             report = source_run.report
-            _in_order(name, steps)
-            complete, checkpoint = source_run.plan().complete, source_run.plan().checkpoint
+            try:
+                _in_order(name, steps)
+            finally:
+                source_run.close_stale()
+            complete = source_run.plan().complete
+            # What is withheld has to be listed again, and a listing of changes would leave it out from then on.
+            checkpoint = None if report.withheld else source_run.plan().checkpoint
     except HeadwaterError as error:
         report.fail(str(error), error.advice)
     except Exception as error:

@@ -14,6 +14,7 @@ from headwater.ingest.look import Look, Settled, fetch, known_version, look, sti
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
 from headwater.ingest.report import SourceReport
+from headwater.ingest.stale_access import close_stale, finding, note_listed, note_verified
 from headwater.ingest.stream import Carry, Group, Step, stream
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
@@ -76,6 +77,8 @@ class SourceRun:
         for id, reason in plan.blocked:
             self._outcomes.count(id, Skipped(f"blocked: {reason}"))
         self._outcomes.forget(plan.forgotten)
+        failing = [failure.document for failure in plan.failing]
+        note_listed(tools, ((ref.id, ref.version) for ref in plan.same), failing)
         tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
         return plan
 
@@ -88,8 +91,10 @@ class SourceRun:
         if self._revoked:
             return len(narrowed)
         together: list[tuple[DocumentRow, Access]] = []
+        verified: list[DocumentRow] = []
         since = time.monotonic()
         for row, new in self._access_changes(keep):
+            verified.append(row)
             if row.access.takes_from(new):
                 together.append((row, new))
             if len(together) >= NARROWED_TOGETHER or time.monotonic() - since > NARROW_SECONDS:
@@ -97,12 +102,15 @@ class SourceRun:
                 together, since = [], time.monotonic()
         narrowed.update(self._narrow(together))
         self.tools.publisher.confirm(list(narrowed.values()))
+        note_verified(self.tools, verified)
         if narrowed:
             self._outcomes.flush()
         self._revoked = True
         return len(narrowed)
 
     def _narrow(self, changes: list[tuple[DocumentRow, Access]]) -> dict[str, DocumentRow]:
+        now = utc_now()
+        changes = [(replace(row, verified_at=now), new) for row, new in changes]
         versions = {row.id: row.version for row, _ in changes}
         for id, version in versions.items():
             self._outcomes.event(id, "access narrowed", version=version)
@@ -125,6 +133,7 @@ class SourceRun:
                 continue
             if isinstance(raw, NotModified):
                 # What failed before fails in the same version now, and its readers were reduced then.
+                yield row, row.access
                 continue
             if kept + len(raw.content) <= keep:
                 kept += len(raw.content)
@@ -264,6 +273,13 @@ class SourceRun:
         version = self._pending[id].version
         return self._outcomes.make_event(id, "indexed", version=version, chunks=made.chunks, embedded=made.embedded)
 
+    def close_stale(self) -> None:
+        """However the run ended: what the source could not verify the readers of for too long is read by nobody."""
+        for row in close_stale(self.tools, utc_now()) if self._only is None else ():
+            self._outcomes.event(row.id, "access narrowed", reason=finding(row), version=row.version)
+            self.report.note(row.id, finding(row))
+        self._outcomes.flush()
+
     # the end ----------------------------------------------------------------------------------------------
 
     def finish(self) -> None:
@@ -285,11 +301,27 @@ class SourceRun:
         if self._too_many({*self._absent, *unsure}):
             self._absent |= dict.fromkeys(unsure, "")
             return
+        found: list[RawDocument] = []
         gone = confirmed_gone(
-            tools.connector, tools.ledger, unsure, now=utc_now(), complete=plan.complete, caution=tools.caution
+            tools.connector,
+            tools.ledger,
+            unsure,
+            now=utc_now(),
+            complete=plan.complete,
+            caution=tools.caution,
+            seen=plan.seen,
+            found=found.append,
         )
+        self._narrow_found(found)
         self._absent |= dict.fromkeys((id for id in gone if self._row(id) is not None), "")
         self.report.tombstones = len(tools.ledger.learned(self.name, TOMBSTONES) or {})
+
+    def _narrow_found(self, found: list[RawDocument]) -> None:
+        """Those that are there although they are not listed, and may be read by fewer than before."""
+        rows = [(row, raw.access) for raw in found if (row := self._row(raw.id)) is not None]
+        narrowed = self._narrow([(row, new) for row, new in rows if row.access.takes_from(new)])
+        self.tools.publisher.confirm(list(narrowed.values()))
+        note_verified(self.tools, (row for row, _ in rows))
 
     def _believed(self) -> list[str]:
         """What is removed now: everything, or what a person wants removed anyway where it is too much."""

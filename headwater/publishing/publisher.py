@@ -11,6 +11,7 @@ nothing to a point that is fenced from their epoch on.
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from headwater.errors import HeadwaterError, IndexUnavailableError, LeaseLostError
@@ -119,7 +120,7 @@ class Publisher:
 
         It only ever narrows, so that a crash half-way leaves some points stricter than others and none looser.
         Until `confirm`, the ledger knows no version of these documents: the next run looks at them again and
-        writes their access anew, wherever this one was stopped.
+        writes their access anew, wherever this one was stopped. When they were verified is up to the rows.
         """
         narrowed = [
             replace(row, access=row.access.narrowed_to(new)) for row, new in changes if row.access.takes_from(new)
@@ -130,7 +131,7 @@ class Publisher:
         return narrowed
 
     def confirm(self, narrowed: Sequence[DocumentRow]) -> None:
-        """Flush what was narrowed, then let the ledger know of it."""
+        """Flush what was narrowed, then let the ledger know of it, under the versions that these rows have."""
         if narrowed:
             self.index.flush()
             for row in narrowed:
@@ -138,9 +139,11 @@ class Publisher:
             self._touch(narrowed)
 
     def _touch(self, rows: Sequence[DocumentRow]) -> None:
-        for source in {row.source for row in rows}:
-            versions = {row.id: row.version for row in rows if row.source == source}
-            self.ledger.touch(self.generation, source, versions, utc_now())
+        together: dict[tuple[str, datetime], dict[str, str]] = {}
+        for row in rows:
+            together.setdefault((row.source, row.verified_at), {})[row.id] = row.version
+        for (source, verified_at), versions in together.items():
+            self.ledger.touch(self.generation, source, versions, verified_at)
 
     def _check_generation(self) -> None:
         live = self.ledger.generation()
