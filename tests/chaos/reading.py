@@ -157,7 +157,7 @@ class ChaosConnector:
             raise
         self.said.readers[id] = access = _access(found)
         if found["version"] == known:
-            return NotModified(known)
+            return NotModified(found["version"])
         return RawDocument(
             source=self.name,
             id=id,
