@@ -1,6 +1,7 @@
 """Fetch a document and decide how little has to be done about it."""
 
 import json
+import logging
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,15 @@ from typing import TypeAlias
 
 from tenacity import retry, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
-from headwater.errors import GoneError, HeadwaterError, ParseError, RetriableError, SkippableError
+from headwater.errors import (
+    CredentialError,
+    FetchError,
+    GoneError,
+    HeadwaterError,
+    ParseError,
+    RetriableError,
+    SkippableError,
+)
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
@@ -30,6 +39,8 @@ from headwater.model import (
 TEXT_GROWS, PACKED_GROWS = 16, 4
 FETCH_ATTEMPTS = 4
 FETCH_SECONDS = 60.0
+
+log = logging.getLogger("headwater")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +83,18 @@ Look: TypeAlias = Settled | ToParse | ToCarry
     reraise=True,
 )
 def fetch(connector: Connector, id: str, known: str | None = None) -> RawDocument | NotModified:
-    """Fetch with retries for passing faults only, bounded in number and time."""
-    return connector.fetch(id, known)
+    """Fetch with retries for passing faults only, bounded in number and time; whatever a connector raises is ours."""
+    try:
+        return connector.fetch(id, known)
+    except HeadwaterError:
+        raise
+    except Exception as error:
+        # Whatever a connector trips over in one document, the others of its source are still read.
+        log.warning("%s: the connector failed on %s", connector.name, id, exc_info=True)
+        raise FetchError(
+            f"its connector failed with {type(error).__name__}",
+            advice="This is a fault in the connector; the log has its traceback.",
+        ) from error
 
 
 def look(
@@ -92,7 +113,7 @@ def look(
         found = raw or fetch(tools.connector, ref.id, known_version(tools, before, failure))
     except GoneError:
         return Settled(ref, Removed())
-    except (SkippableError, RetriableError) as error:
+    except (SkippableError, RetriableError, CredentialError) as error:
         return Settled(ref, failed(error))
     if isinstance(found, NotModified):
         return _settled_again(replace(ref, version=found.version), failure)
@@ -142,7 +163,8 @@ def failed(error: HeadwaterError) -> Failed:
     """The outcome a document's error becomes."""
     said = str(error)
     reason = f"{said}{'' if said.endswith(('.', '!', '?')) else '.'} {error.advice}" if error.advice else said
-    return Failed(type(error).__name__, reason, isinstance(error, RetriableError))
+    # Rights are given without any document changing.
+    return Failed(type(error).__name__, reason, isinstance(error, RetriableError | CredentialError))
 
 
 def content_hash(raw: RawDocument) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from headwater.errors import HeadwaterError, ParseError, RetriableError
+from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError
 from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
@@ -28,6 +28,8 @@ REMOVED_TOGETHER = 2_000
 NARROWED_TOGETHER = 100
 NARROW_SECONDS = 0.5
 """Rights are taken away from this many documents together, or from as many as were found in this time."""
+REFUSED_TOGETHER = 20
+"""One document may be closed to our credentials; so many in a row are all of them."""
 KEPT_BYTES = 32 * 2**20
 """Bodies fetched to learn their access are kept up to this much in a run, so that they need no second fetch."""
 
@@ -76,7 +78,8 @@ class SourceRun:
             self._outcomes.settle(Settled(Ref(entry.id, ""), Failed(entry.error, entry.reason, retriable=True)))
         for id, reason in plan.blocked:
             self._outcomes.count(id, Skipped(f"blocked: {reason}"))
-        self._outcomes.forget(plan.forgotten)
+        # What could not be read in between, and is listed as it was indexed, fails no more.
+        self._outcomes.forget([*plan.forgotten, *(ref.id for ref in plan.same)])
         failing = [failure.document for failure in plan.failing]
         note_listed(tools, ((ref.id, ref.version) for ref in plan.same), failing)
         tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
@@ -217,9 +220,18 @@ class SourceRun:
             raise
 
     def _looks(self, refs: list[Ref]) -> Iterator[Look]:
+        refused = 0
         for ref in refs:
             row, kept = self._row(ref.id), self._kept.pop(ref.id, None)
-            yield look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id))
+            found = look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id))
+            yield found
+            match found:
+                case Settled(_, Failed(CredentialError.__name__, reason)):
+                    refused += 1
+                    if refused == REFUSED_TOGETHER:
+                        raise CredentialError(reason)
+                case _:
+                    refused = 0
 
     def _take(self, step: Step) -> None:
         match step:

@@ -29,7 +29,7 @@ WEEK = timedelta(days=8)
 paragraphs = st.lists(st.integers(0, 3), min_size=1, max_size=5).map(tuple)
 accesses = st.sampled_from(ACCESSES)
 some_ids = st.frozensets(st.sampled_from(IDS), max_size=4)
-statuses = st.sampled_from((500, 503, 404, 403, 400, 0, 1))
+statuses = st.sampled_from((500, 503, 404, 403, 400, 0, 1, 2))
 
 
 class Chaos(RuleBasedStateMachine):

@@ -42,6 +42,8 @@ def _translated(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return call()
     except TroubleError as trouble:
+        if trouble.status == 2:
+            return {}
         errors: dict[int, type[HeadwaterError]] = {404: GoneError, 403: CredentialError, 400: FetchError, 1: FetchError}
         raise errors.get(trouble.status, TransientSourceError)(f"status {trouble.status}") from None
 
@@ -76,9 +78,9 @@ def served(wiki: Wiki, asked: Asked) -> Reply:
     try:
         found = wiki.document(id) if id else wiki.listing(asked.query["after"], None if since is None else int(since))
     except TroubleError as trouble:
-        if trouble.status > 1:
+        if trouble.status > 2:
             return Reply(trouble.status)
-        return Reply(body=b'{"version": "1", "cont', cut=trouble.status == 0)
+        return Reply(body=b"{}" if trouble.status == 2 else b'{"version": "1", "cont', cut=trouble.status == 0)
     return Reply(body=json.dumps(found).encode())
 
 

@@ -46,7 +46,7 @@ class Page:
 
 
 class TroubleError(Exception):
-    """The service answers with this status; 0 is an answer that is cut off, 1 one that is no JSON."""
+    """The service answers with this status; 0 is an answer that is cut off, 1 one that is no JSON, 2 an empty one."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
