@@ -1,11 +1,12 @@
 """What a reader may see while a folder goes from one state to the next."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from headwater.model import Access
-from headwater.retrieval.search import Passage
+from headwater.retrieval.search import Passage, Wish
 from tests.atomicity.corpus import Doc, State
 
 Texts = Mapping[str, tuple[str, ...]]
@@ -13,6 +14,15 @@ Texts = Mapping[str, tuple[str, ...]]
 
 LIMIT = 400
 """More than all documents have chunks, so that every answer shows all that its asker may see."""
+CHUNKS = Wish(limit=LIMIT, passage_tokens=0, duplicates=True)
+WHOLES = Wish(limit=LIMIT, duplicates=True)
+_SAYS = re.compile(r"document (\d+) version (\d+)")
+
+
+def of_one_version(passages: Sequence[Passage]) -> list[str]:
+    """Passages that were put together of chunks of several documents, or of several versions of one."""
+    found = [(passage, set(_SAYS.findall(passage.text))) for passage in passages]
+    return [f"{passage.document} as a whole mixes {sorted(says)}" for passage, says in found if len(says) > 1]
 
 
 @dataclass(frozen=True, slots=True)

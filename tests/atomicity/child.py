@@ -34,12 +34,13 @@ from headwater.publishing.records import utc_now
 from tests.atomicity import bench as benches
 from tests.atomicity.bench import Bench
 from tests.atomicity.boundaries import kill
-from tests.atomicity.checker import LIMIT, Expected, Transition
+from tests.atomicity.checker import CHUNKS, WHOLES, Expected, Transition, of_one_version
 from tests.atomicity.corpus import ASKERS, ring, write
 from tests.support.hash_embedder import HashDense
 
 Say = Callable[[Any], None]
 SLOTS = 4
+WHOLES_EVERY = 3
 _COUNTS = struct.Struct("3q")
 """Answers read, of them busy, of them wrong."""
 
@@ -242,7 +243,9 @@ def _read(
     while not stop.is_set():
         asker = ASKERS[turn % len(ASKERS)]
         try:
-            problems = transition.check(searcher.search("document version section", asker, limit=LIMIT), asker)
+            problems = transition.check(searcher.find("document version section", asker, CHUNKS), asker)
+            if turn % WHOLES_EVERY == 0:
+                problems += of_one_version(searcher.find("document version section", asker, WHOLES))
             counts.add(wrong=bool(problems))
         except BusyError:
             problems = []
@@ -271,7 +274,8 @@ def verify(say: Say, arena: Arena, before: int, after: int, embedded: str = "") 
         def look(when: str, through: Transition) -> None:
             searcher = bench.reader()
             for asker in ASKERS:
-                found = through.check(searcher.search("document version", asker, limit=LIMIT), asker)
+                found = through.check(searcher.find("document version", asker, CHUNKS), asker)
+                found += of_one_version(searcher.find("document version", asker, WHOLES))
                 problems.extend(f"{when}: {problem}" for problem in found)
 
         if before < 0:
