@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import socket
 import struct
 import tempfile
@@ -18,7 +17,7 @@ from headwater.index.edge import EdgeStore
 SOCKET_NAME = "index.sock"
 _LONGEST = 100
 """Bytes of a socket's path; systems allow 104 to 108."""
-_TEMPORARY = "headwater-"
+_TEMPORARY = "headwater-socket-"
 
 INDEX_CALLS = frozenset({
     "identity", "write_identity", "upsert", "stamp", "set_access", "delete", "delete_where",
@@ -62,8 +61,7 @@ class _Server:
     def close(self) -> None:
         with contextlib.suppress(FileNotFoundError):
             self.path.unlink()
-        if self.path.parent.name.startswith(_TEMPORARY):
-            shutil.rmtree(self.path.parent, ignore_errors=True)
+        _remove_temporary(self.path.parent)
         with self._mutex:
             connections, self._connections = self._connections or set(), None
         for waiting in (self._listener, *connections):
@@ -122,9 +120,16 @@ class _Server:
 
 def _remove_stale(path: Path) -> None:
     """What an owner that was killed left in the temporary folder."""
-    folder = path.parent
-    if folder.parent == Path(tempfile.gettempdir()) and folder.name.startswith(_TEMPORARY):
-        shutil.rmtree(folder, ignore_errors=True)
+    if path.parent.parent == Path(tempfile.gettempdir()) and path.parent.name.startswith(_TEMPORARY):
+        path.unlink(missing_ok=True)
+        _remove_temporary(path.parent)
+
+
+def _remove_temporary(folder: Path) -> None:
+    """Only ever an empty folder: a state folder may have any name."""
+    if folder.name.startswith(_TEMPORARY):
+        with contextlib.suppress(OSError):
+            folder.rmdir()
 
 
 def _listen(sockets: Path) -> tuple[socket.socket, Path]:

@@ -401,3 +401,15 @@ print(sorted(heavy & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+@pytest.mark.parametrize("name", ["headwater-prod", "headwater-socket-x"])
+def test_a_state_folder_of_any_name_is_still_there_after_its_owner(tmp_path: Path, name: str) -> None:
+    home = tmp_path / name
+    home.mkdir()
+    (home / "ledger.db").write_bytes(b"everything")
+    store = open_store(home, command="test")
+    store.open("g1", dimensions=DIMENSIONS).close()
+    store.close()
+    assert (home / "ledger.db").read_bytes() == b"everything"
+    assert not list(home.rglob(SOCKET_NAME))
