@@ -1,6 +1,6 @@
 """A search answers from one state, or again from a newer one, whatever happens between its steps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class Dense:
 class Sparse:
     fingerprint = "s"
 
-    def encode_query(self, text: str) -> SparseVector:
+    def encode_query(self, text: str, languages: Sequence[str] = ()) -> SparseVector:
         return SparseVector((1,), (1.0,))
 
 
