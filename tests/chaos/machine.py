@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -30,6 +30,27 @@ paragraphs = st.lists(st.integers(0, 3), min_size=1, max_size=5).map(tuple)
 accesses = st.sampled_from(ACCESSES)
 some_ids = st.frozensets(st.sampled_from(IDS), max_size=4)
 statuses = st.sampled_from((500, 503, 404, 403, 400, 0, 1, 2))
+numbers = st.integers(0, 3)
+refusals = st.dictionaries(st.sampled_from((*IDS, ANCHOR)), st.tuples(statuses, st.integers(1, 12)), max_size=3)
+deaths = st.one_of(st.none(), st.integers(0, 30), st.integers(0, 150))
+
+
+def seldom(what: st.SearchStrategy[Any], otherwise: Any) -> st.SearchStrategy[Any]:
+    return st.one_of(st.just(otherwise), st.just(otherwise), what)
+
+
+faults = st.builds(
+    Faults,
+    breaks_at=seldom(numbers, None),
+    status=statuses,
+    stops_at=seldom(numbers, None),
+    empty=st.sampled_from((*(False,) * 8, True)),
+    omitted=seldom(some_ids, frozenset()),
+    repeated=seldom(some_ids, frozenset()),
+    unreadable=seldom(some_ids, frozenset()),
+    documents=refusals.map(lambda found: {id: [status] * times for id, (status, times) in found.items()}),
+    vanishing=seldom(some_ids, frozenset()).map(set),
+)
 
 
 class Chaos(RuleBasedStateMachine):
@@ -46,8 +67,8 @@ class Chaos(RuleBasedStateMachine):
         self.tokens: list[bytes] = []
         self.absent_before: set[str] = set()
         """Missing from an earlier complete listing, and not listed since."""
+        self.called_gone: set[str] = set()
         self.renamed: set[str] = set()
-        self.failed = False
 
     def teardown(self) -> None:
         self.closing.close()
@@ -117,45 +138,12 @@ class Chaos(RuleBasedStateMachine):
 
     # what goes wrong --------------------------------------------------------------------------------------
 
-    @rule(page=st.integers(0, 3), status=statuses)
-    def listing_breaks_off(self, page: int, status: int) -> None:
-        self.wiki.faults.breaks_at, self.wiki.faults.status = page, status
-
-    @rule(page=st.integers(0, 3))
-    def listing_is_not_whole(self, page: int) -> None:
-        self.wiki.faults.stops_at, self.wiki.faults.omitted = page, frozenset()
-
-    @rule()
-    def listing_is_empty(self) -> None:
-        self.wiki.faults.empty = True
-
-    @rule(ids=some_ids)
-    def listing_lacks_some(self, ids: frozenset[str]) -> None:
-        assume(not self.runs.connector.absence_is_final)
-        self.wiki.faults.omitted, self.wiki.faults.stops_at = ids, None
-
-    @rule(repeated=some_ids, unreadable=some_ids)
-    def listing_repeats_itself(self, repeated: frozenset[str], unreadable: frozenset[str]) -> None:
-        self.wiki.faults.repeated, self.wiki.faults.unreadable = repeated, unreadable
-
-    @rule(id=st.sampled_from((*IDS, ANCHOR)), status=statuses, times=st.integers(1, 12))
-    def document_is_refused(self, id: str, status: int, times: int) -> None:
-        self.wiki.faults.documents[id] = [status] * times
-
-    @rule(ids=some_ids)
-    def documents_vanish(self, ids: frozenset[str]) -> None:
-        self.wiki.faults.vanishing |= ids
-
     @rule(data=st.data(), lost=st.booleans())
     def checkpoint_is_another(self, data: st.DataObject, lost: bool) -> None:
         token = None if lost or not self.tokens else data.draw(st.sampled_from(self.tokens))
         with self.runs.open() as workshop:
             for row in workshop.ledger.sources():
                 workshop.ledger.save_source(replace(row, checkpoint=token))
-
-    @rule()
-    def whole_listing_is_due(self) -> None:
-        self.wiki.whole_is_due = True
 
     @rule()
     def a_week_passes(self) -> None:
@@ -189,26 +177,32 @@ class Chaos(RuleBasedStateMachine):
         with self.runs.open() as workshop:
             after = state_of(workshop)
             self.tokens += [row.checkpoint for row in workshop.ledger.sources() if row.checkpoint is not None]
+            waiting = set((workshop.ledger.learned(SOURCE, WITHHELD) or {}).get("documents", ()))
+            waiting |= (workshop.ledger.learned(SOURCE, TOMBSTONES) or {}).keys()
             if ran.report is not None:
                 assert disagreements(workshop) == []
         self.wiki.faults, self.wiki.whole_is_due = Faults(), False
         self._count(ran)
         check_whole(after, self.wiki)
-        self._check_removals(ran, before, after, approved)
+        self._check_removals(ran, before, after, approved, waiting)
         self._check_readers(ran, before, after, {**pages, **self.wiki.pages})
         return ran
 
-    def ingest(self) -> None:
-        self.run()
-
-    # Rules are equally likely, and a run is wanted after every few changes.
-    ingest_now = rule()(ingest)
-    ingest_again = rule()(ingest)
-    ingest_once_more = rule()(ingest)
-
-    @rule(dies_at=st.one_of(st.integers(0, 30), st.integers(0, 150)))
-    def die(self, dies_at: int) -> None:
+    def ingest(self, faults: Faults, whole: bool, dies_at: int | None) -> None:
+        if self.runs.connector.absence_is_final or faults.stops_at is not None:
+            # What a listing lacks that is all there is, is gone; and a listing ends with something it found.
+            faults = replace(faults, omitted=frozenset())
+        self.wiki.faults, self.wiki.whole_is_due = faults, whole
         self.run(dies_at)
+
+    # Rules are equally likely, and a run is wanted after every second change.
+    ingest_now = rule(faults=faults, whole=st.booleans(), dies_at=deaths)(ingest)
+    ingest_then = rule(faults=faults, whole=st.booleans(), dies_at=deaths)(ingest)
+    ingest_again = rule(faults=faults, whole=st.booleans(), dies_at=deaths)(ingest)
+    ingest_well = rule(faults=st.builds(Faults), whole=st.booleans(), dies_at=st.none())(ingest)
+    break_off = rule(faults=st.builds(Faults, breaks_at=numbers), whole=st.just(True), dies_at=st.none())(ingest)
+    end_early = rule(faults=st.builds(Faults, stops_at=numbers), whole=st.just(True), dies_at=st.none())(ingest)
+    lack_some = rule(faults=st.builds(Faults, omitted=some_ids), whole=st.just(True), dies_at=st.none())(ingest)
 
     def _count(self, ran: Ran) -> None:
         report = ran.report
@@ -221,7 +215,7 @@ class Chaos(RuleBasedStateMachine):
             self.counts["removed"] += report.removed
             self.counts["tombstones"] += report.tombstones
 
-    def _check_removals(self, ran: Ran, before: State, after: State, approved: set[str]) -> None:
+    def _check_removals(self, ran: Ran, before: State, after: State, approved: set[str], waiting: set[str]) -> None:
         """Gone is what the source said is gone, or what a complete listing lacked; never much of it unapproved."""
         removed = before.found.keys() - after.found.keys()
         final = self.runs.connector.absence_is_final
@@ -236,6 +230,9 @@ class Chaos(RuleBasedStateMachine):
         if ran.planned:
             self.absent_before -= ran.said.listed
             self.absent_before |= missing
+            self.called_gone = (self.called_gone | ran.said.gone) - (ran.said.listed - ran.said.gone)
+        if ran.report is not None and not ran.report.error:
+            assert waiting <= self.absent_before | self.called_gone, "withheld although nobody missed it"
 
     def _check_readers(self, ran: Ran, before: State, after: State, pages: dict[str, object]) -> None:
         for id, one in after.found.items():
