@@ -179,8 +179,16 @@ class FsspecStore:
         if thread.is_alive():
             raise TransientSourceError(f"{what} did not answer within {_SECONDS:g} s")
         if errors:
-            raise self._translated(errors[0], what) from errors[0]
+            # A store may repeat what it was sent: then its error is no cause that anyone may read.
+            raise self._translated(errors[0], what) from None if self._repeats_secret(errors[0]) else errors[0]
         return answers[0]
+
+    def _repeats_secret(self, error: BaseException | None) -> bool:
+        while error is not None:
+            if any(secret in f"{error}{error.args}" for secret in self._secrets):
+                return True
+            error = error.__cause__ or error.__context__
+        return False
 
     def _translated(self, error: BaseException, what: str) -> BaseException:
         if isinstance(error, HeadwaterError) or not isinstance(error, Exception):
