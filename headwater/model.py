@@ -84,7 +84,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """Everything yielded before this is safe to skip when scan is called again with `token`."""
+    """Everything yielded before this is safe to skip when scan is called again with `token`.
+
+    One within a listing is where that listing goes on after it broke off; one after all else (but for `Complete`) is
+    where the next listing begins, which is complete only if it names everything all the same.
+    """
 
     token: bytes
 
