@@ -68,6 +68,7 @@ class Chaos(RuleBasedStateMachine):
         self.absent_before: set[str] = set()
         """Missing from an earlier complete listing, and not listed since."""
         self.called_gone: set[str] = set()
+        self.refused: set[str] = set()
         self.renamed: set[str] = set()
 
     def teardown(self) -> None:
@@ -104,9 +105,13 @@ class Chaos(RuleBasedStateMachine):
         self.wiki.write(id, text, access)
 
     @precondition(lambda self: self.wiki.editable)
-    @rule(data=st.data(), access=accesses)
-    def restrict(self, data: st.DataObject, access: Access) -> None:
-        self.wiki.restrict(data.draw(st.sampled_from(self.wiki.editable)), access)
+    @rule(data=st.data(), access=accesses, refused=st.booleans())
+    def restrict(self, data: st.DataObject, access: Access, refused: bool) -> None:
+        """Perhaps nobody can look at it in the next run, except at what the listing says."""
+        id = data.draw(st.sampled_from(self.wiki.editable))
+        self.wiki.restrict(id, access)
+        if refused:
+            self.refused.add(id)
 
     @precondition(lambda self: self.wiki.editable)
     @rule(data=st.data(), new=st.sampled_from(IDS))
@@ -117,18 +122,21 @@ class Chaos(RuleBasedStateMachine):
         self.renamed.add(old)
 
     @precondition(lambda self: self.wiki.editable)
-    @rule(data=st.data())
-    def spoil(self, data: st.DataObject) -> None:
-        id = data.draw(st.sampled_from(self.wiki.editable))
-        self.wiki.write(id, (), self.wiki.pages[id].access, malformed=True)
+    @rule(data=st.data(), access=accesses)
+    def spoil(self, data: st.DataObject, access: Access) -> None:
+        self.wiki.write(data.draw(st.sampled_from(self.wiki.editable)), (), access, malformed=True)
 
     @precondition(lambda self: self.wiki.editable)
-    @rule(data=st.data(), many=st.booleans())
-    def delete(self, data: st.DataObject, many: bool) -> None:
-        few, editable = self.wiki.editable[:1], self.wiki.editable
-        size = len(editable) if many else 1
-        for id in data.draw(st.lists(st.sampled_from(editable), min_size=1, max_size=size, unique=True)) or few:
-            self.wiki.delete(id)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        self.wiki.delete(data.draw(st.sampled_from(self.wiki.editable)))
+
+    @precondition(lambda self: self.wiki.editable)
+    @rule(kept=st.frozensets(st.sampled_from(IDS), max_size=10))
+    def delete_many(self, kept: frozenset[str]) -> None:
+        for id in self.wiki.editable:
+            if id not in kept:
+                self.wiki.delete(id)
 
     @precondition(lambda self: self.wiki.deleted)
     @rule()
@@ -192,7 +200,10 @@ class Chaos(RuleBasedStateMachine):
         if self.runs.connector.absence_is_final or faults.stops_at is not None:
             # What a listing lacks that is all there is, is gone; and a listing ends with something it found.
             faults = replace(faults, omitted=frozenset())
-        self.wiki.faults, self.wiki.whole_is_due = faults, whole
+        refused = {id: [500] * 100 for id in self.refused}
+        self.wiki.faults = replace(faults, documents={**faults.documents, **refused})
+        self.wiki.whole_is_due = whole
+        self.refused.clear()
         self.run(dies_at)
 
     # Rules are equally likely, and a run is wanted after every second change.
