@@ -14,7 +14,7 @@ from chunking.sizing import Sizer
 from chunking.splitters import Splitters
 from chunking.units import UnitBuilder, jointed
 from chunking.wholes import Whole, structural
-from headwater.model import Chunk, Document
+from headwater.model import BlockKind, Chunk, Document
 
 
 class ReleaseNotesStrategy:
@@ -91,7 +91,9 @@ def _entry_units(body: Sequence[Piece], builder: UnitBuilder, above: Facts) -> I
     """Units of each entry of a section, and what is known of it from above."""
     prose: list[Piece] = []
     for head, cluster in led_clusters(body, telling(builder.sizer.target)):
-        if cluster[0].block.kind not in ITEMS:
+        # Numbers count changes below a heading such as "Fixed"; elsewhere they are steps, as of an upgrade.
+        steps = cluster[0].block.kind is BlockKind.STEP and not above.section
+        if cluster[0].block.kind not in ITEMS or steps:
             prose += [*head, *cluster]
             continue
         if prose:

@@ -182,3 +182,10 @@ def test_any_line_at_all(line: str) -> None:
     release_line(line)
     date_in(line)
     section_named(line)
+
+
+def test_steps_of_an_upgrade_stay_together_and_numbered_changes_do_not(tokens: Tokens) -> None:
+    steps = "\n".join(f"{n}. Do part {n} of it." for n in range(1, 7))
+    chunks = notes(tokens, f"# 2.0.0\n\n## How to move\n\n{steps}\n\n## Fixed\n\n{steps}\n")
+    assert len(chunks) == 7
+    assert all(f"part {n}" in chunks[0].text for n in range(1, 7))
