@@ -8,11 +8,11 @@ from dataclasses import replace
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError
-from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
+from headwater.ingest.removals import Removals
 from headwater.ingest.report import SourceReport
 from headwater.ingest.stale_access import close_stale, finding, note_listed, note_verified
 from headwater.ingest.stream import Carry, Group, Step, stream
@@ -47,8 +47,7 @@ class SourceRun:
         self._outcomes = Outcomes(tools, run, self.report)
         self._pending: dict[str, Ref] = {}
         self._new: frozenset[str] = frozenset()
-        self._absent: dict[str, str] = {}
-        """Documents to remove, with their content's hash, so that a renamed one goes as its new name comes."""
+        self._going: Removals | None = None
         self._kept: dict[str, RawDocument] = {}
         self._steps: Generator[Step, None, None] | None = None
         self._staged: set[str] = set()
@@ -70,7 +69,6 @@ class SourceRun:
         self._plan = plan
         self._pending = {ref.id: ref for ref in plan.changed}
         self._new = plan.new
-        self._absent = self._content_hashes(plan.absent)
         self.report.unchanged += plan.unchanged
         for failure in plan.failing:
             self._outcomes.count(failure.document, still(failure))
@@ -238,7 +236,7 @@ class SourceRun:
             case Settled(ref, Removed()):
                 self._pending.pop(ref.id)
                 if self._row(ref.id) is not None:
-                    self._absent.setdefault(ref.id, "")
+                    self._removals.absent.setdefault(ref.id, "")
             case Settled(ref):
                 self._pending.pop(ref.id)
                 self._outcomes.settle(step)
@@ -259,7 +257,7 @@ class SourceRun:
         """Publish what is staged, together with the old name of anything that was renamed."""
         events = [self._indexed_event(id) for id in self._staged]
         new = {self._hash_of(id) for id in self._staged} - {""}
-        renamed = [id for id, content in self._absent.items() if content in new]
+        renamed = self._removals.renamed(new)
         events += [self._outcomes.make_event(id, "removed", reason="renamed") for id in renamed]
         done = self.tools.publisher.publish(removed=[(self.name, id) for id in renamed], events=events)
         self._last_publish = time.monotonic()
@@ -274,7 +272,7 @@ class SourceRun:
         self.tools.listener.published(self.name, documents=len(done.rows), epoch=done.epoch)
 
     def _hash_of(self, id: str) -> str:
-        return self.tools.publisher.staged_content(self.name, id) if self._absent else ""
+        return self.tools.publisher.staged_content(self.name, id) if self._removals.absent else ""
 
     def _indexed(self, id: str) -> Indexed:
         count = self._counts[id]
@@ -296,8 +294,8 @@ class SourceRun:
 
     def finish(self) -> None:
         """Remove what is gone from the source, in as few epochs as possible, unless it is suspiciously much."""
-        self._settle_unsure()
-        going = self._believed()
+        self._narrow_found(self._removals.settle_unsure())
+        going = self._removals.believed()
         for start in range(0, len(going), REMOVED_TOGETHER):
             part = going[start : start + REMOVED_TOGETHER]
             events = [self._outcomes.make_event(id, "removed", reason=Removed().reason) for id in part]
@@ -306,28 +304,6 @@ class SourceRun:
             self.tools.listener.published(self.name, documents=0, epoch=done.epoch)
         self._outcomes.flush()
 
-    def _settle_unsure(self) -> None:
-        """Of documents that a listing merely lacks, add those that are gone for sure, unless there are too many."""
-        plan, tools = self.plan(), self.tools
-        unsure = [id for id in plan.unsure if id not in self._absent]
-        if self._too_many({*self._absent, *unsure}):
-            self._absent |= dict.fromkeys(unsure, "")
-            return
-        found: list[RawDocument] = []
-        gone = confirmed_gone(
-            tools.connector,
-            tools.ledger,
-            unsure,
-            now=utc_now(),
-            complete=plan.complete,
-            caution=tools.caution,
-            seen=plan.seen,
-            found=found.append,
-        )
-        self._narrow_found(found)
-        self._absent |= dict.fromkeys((id for id in gone if self._row(id) is not None), "")
-        self.report.tombstones = len(tools.ledger.learned(self.name, TOMBSTONES) or {})
-
     def _narrow_found(self, found: list[RawDocument]) -> None:
         """Those that are there although they are not listed, and may be read by fewer than before."""
         rows = [(row, raw.access) for raw in found if (row := self._row(raw.id)) is not None]
@@ -335,34 +311,17 @@ class SourceRun:
         self.tools.publisher.confirm(list(narrowed.values()))
         note_verified(self.tools, (row for row, _ in rows))
 
-    def _believed(self) -> list[str]:
-        """What is removed now: everything, or what a person wants removed anyway where it is too much."""
-        ledger, going = self.tools.ledger, set(self._absent)
-        if not self._too_many(going):
-            if self._only is None:
-                release(ledger, self.name)
-            return list(self._absent)
-        banned = self.plan().banned
-        live = ledger.count(self.tools.publisher.generation, self.name)
-        self.report.withhold(withhold(ledger, self.name, going - banned, live, utc_now()), len(going - banned))
-        return [id for id in self._absent if id in banned]
-
-    def _too_many(self, going: set[str]) -> bool:
-        ledger, going = self.tools.ledger, going - self.plan().banned
-        if len(going) <= self.tools.caution.documents or is_approved(ledger, self.name, going):
-            return False
-        return self.tools.caution.withholds(len(going), ledger.count(self.tools.publisher.generation, self.name))
-
     def _removed(self, ids: list[str]) -> None:
         for id in ids:
-            del self._absent[id]
+            del self._removals.absent[id]
             self._outcomes.count(id, Removed())
         self._outcomes.forget(ids)
 
-    def _content_hashes(self, ids: tuple[str, ...]) -> dict[str, str]:
-        generation = self.tools.publisher.generation
-        rows = self.tools.ledger.documents_named(generation, [(self.name, id) for id in ids])
-        return {id: str(row.meta.get("content_sha256", "")) for (_, id), row in rows.items()}
+    @property
+    def _removals(self) -> Removals:
+        if self._going is None:
+            self._going = Removals(self.tools, self.report, self.plan(), whole=self._only is None)
+        return self._going
 
     def _failure(self, id: str) -> Failure | None:
         """What is not to be tried again in the same version, unless a person names the document."""

@@ -1,0 +1,75 @@
+"""What one run is to remove of its source, and how much of that is believed."""
+
+from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
+from headwater.ingest.plan import Plan
+from headwater.ingest.report import SourceReport
+from headwater.ingest.tools import Tools
+from headwater.model import RawDocument
+from headwater.publishing.records import utc_now
+
+
+class Removals:
+    """`absent` are the documents to remove, with the hash of their content ("" where it does not matter).
+
+    By its hash, a renamed document goes in the epoch in which its new name comes.
+    """
+
+    def __init__(self, tools: Tools, report: SourceReport, plan: Plan, *, whole: bool) -> None:
+        self.absent = _content_hashes(tools, report.source, plan.absent)
+        self._tools = tools
+        self._report = report
+        self._plan = plan
+        self._whole = whole
+
+    def renamed(self, new: set[str]) -> list[str]:
+        """Those whose content is among these hashes, under another name."""
+        return [id for id, content in self.absent.items() if content in new]
+
+    def settle_unsure(self) -> list[RawDocument]:
+        """Add, of documents that a listing merely lacks, those that are gone for sure, unless there are too many.
+
+        Answers those that were asked for and are still there.
+        """
+        tools, source = self._tools, self._report.source
+        unsure = [id for id in self._plan.unsure if id not in self.absent]
+        if self._too_many({*self.absent, *unsure}):
+            self.absent |= dict.fromkeys(unsure, "")
+            return []
+        found: list[RawDocument] = []
+        gone = confirmed_gone(
+            tools.connector,
+            tools.ledger,
+            unsure,
+            now=utc_now(),
+            complete=self._plan.complete,
+            caution=tools.caution,
+            seen=self._plan.seen,
+            found=found.append,
+        )
+        live = tools.ledger.documents_named(tools.publisher.generation, [(source, id) for id in gone])
+        self.absent |= dict.fromkeys((id for id in gone if (source, id) in live), "")
+        self._report.tombstones = len(tools.ledger.learned(source, TOMBSTONES) or {})
+        return found
+
+    def believed(self) -> list[str]:
+        """What is removed now: everything, or what a person wants removed anyway where it is too much."""
+        ledger, source, going = self._tools.ledger, self._report.source, set(self.absent)
+        if not self._too_many(going):
+            if self._whole:
+                release(ledger, source)
+            return list(self.absent)
+        banned = self._plan.banned
+        live = ledger.count(self._tools.publisher.generation, source)
+        self._report.withhold(withhold(ledger, source, going - banned, live, utc_now()), len(going - banned))
+        return [id for id in self.absent if id in banned]
+
+    def _too_many(self, going: set[str]) -> bool:
+        tools, source, going = self._tools, self._report.source, going - self._plan.banned
+        if len(going) <= tools.caution.documents or is_approved(tools.ledger, source, going):
+            return False
+        return tools.caution.withholds(len(going), tools.ledger.count(tools.publisher.generation, source))
+
+
+def _content_hashes(tools: Tools, source: str, ids: tuple[str, ...]) -> dict[str, str]:
+    rows = tools.ledger.documents_named(tools.publisher.generation, [(source, id) for id in ids])
+    return {id: str(row.meta.get("content_sha256", "")) for (_, id), row in rows.items()}
