@@ -155,7 +155,8 @@ class ConfluenceConnector:
         readers = listed_access(self.policy, mapped.access)
         for id, attachment in ((page.id, None), *((f"{page.id}/{one.id}", one) for one in self._files(page))):
             _listed.put((self, id), _Listed(page, mapped), 1_500 + 100 * len(page.readers))
-            yield Ref(id, self._version(page, mapped, attachment), readers)
+            content = self._content_version(page, mapped, attachment)
+            yield Ref(id, self._version(page, mapped, attachment), readers, content)
 
     def _mapped(self, page: Page) -> Mapped:
         try:
@@ -191,7 +192,10 @@ class ConfluenceConnector:
             stated["attachments"] = tuple(one.name for one in page.attachments)
         read = self._read(page, mapped, stated)
         content = f"<article>{html_of(body, about)}</article>".encode()
-        return web_document(self.name, replace(read, version=version, content=content), self.policy)
+        known = self._content_version(page, mapped)
+        return web_document(
+            self.name, replace(read, version=version, content=content, content_version=known), self.policy
+        )
 
     def _attached(self, version: str, page: Page, found: Attachment, mapped: Mapped) -> RawDocument:
         answer = self._wiki.download(page, found)
@@ -207,6 +211,7 @@ class ConfluenceConnector:
             title=found.name,
             media_type=_media_type(found),
             content=answer.body,
+            content_version=self._content_version(page, mapped, found),
             updated_at=None,
         )
         return web_document(self.name, read, self.policy)
@@ -235,11 +240,15 @@ class ConfluenceConnector:
 
     def _version(self, page: Page, mapped: Mapped, attachment: Attachment | None = None) -> str:
         """Of content (by its number), place, labels and readers, so that any of them shows in a listing."""
+        readers = [sorted(mapped.access.allow), sorted(mapped.access.deny)]
+        return digest(self._content_version(page, mapped, attachment), json.dumps(readers))
+
+    def _content_version(self, page: Page, mapped: Mapped, attachment: Attachment | None = None) -> str:
+        """Of everything that a document carries, what is said of its readers too, but who they are."""
         about = [page.title, page.number, page.when, page.place, page.labels, page.link]
         files = [(one.id, one.name, one.media_type, one.number) for one in page.attachments]
         own = (attachment.id, attachment.name, attachment.number) if attachment else sorted({file[1] for file in files})
-        readers = [sorted(mapped.access.allow), sorted(mapped.access.deny), mapped.unmapped]
-        return digest(json.dumps([about, own, readers]), self.policy.digest)
+        return digest(json.dumps([about, own, mapped.unmapped]), self.policy.digest)
 
     def _done(self, resume: bytes | None) -> tuple[str, ...]:
         """Spaces that an interrupted listing had done, with the same settings."""

@@ -37,7 +37,7 @@ from headwater.settings.schema import DurationText, MaybeSecret, Plain, Table, T
 _OVERLAP_SECONDS = 60
 _FIELDS = (
     "title", "body", "html_url", "section_id", "label_names", "updated_at", "edited_at", "created_at", "source_locale",
-    "outdated", "user_segment_id", "user_segment_ids",
+    "outdated",
 )  # fmt: skip
 
 _articles: Recent[Article] = Recent(32 * 2**20)
@@ -119,8 +119,13 @@ class ZendeskConnector:
                         yield Gone(_id(article)) if article["draft"] else self._listed(article)
                 yield Checkpoint(_token(self._mark, since=began, full=token["full"]))
                 return
-        for locale in locales:
-            yield from (self._listed(article) for article in self._center.articles(locale) if not article["draft"])
+        done = _read_place(resume, self._mark)
+        began = done.began or began
+        for locale in locales[locales.index(done.locale) if done.locale in locales else 0 :]:
+            for articles, following in self._center.articles(locale, done.next if locale == done.locale else ""):
+                yield from (self._listed(article) for article in articles if not article["draft"])
+                if following:
+                    yield Checkpoint(_place(self._mark, _Place(began, locale, following)))
         yield Checkpoint(_token(self._mark, since=began, full=began))
         yield Complete()
 
@@ -136,7 +141,8 @@ class ZendeskConnector:
 
     def _listed(self, article: Article) -> Ref:
         _articles.put((self, _id(article)), article, len(article.get("body") or "") + 1_000)
-        return Ref(_id(article), self._version(article), listed_access(self.policy, self._mapped(article).access))
+        access = listed_access(self.policy, self._mapped(article).access)
+        return Ref(_id(article), self._version(article), access, self._content_version(article))
 
     def _document(self, id: str, version: str, article: Mapping[str, Any]) -> RawDocument:
         readers = self._mapped(article)
@@ -162,6 +168,7 @@ class ZendeskConnector:
             readers=readers.access,
             readers_from="its user segments",
             unmapped=readers.unmapped,
+            content_version=self._content_version(article),
         )
         return web_document(self.name, read, self.policy)
 
@@ -185,8 +192,12 @@ class ZendeskConnector:
 
     def _version(self, article: Mapping[str, Any]) -> str:
         access = self._mapped(article).access
-        readers = (sorted(access.allow), sorted(access.deny))
-        return digest(json.dumps([article.get(name) for name in _FIELDS]), repr(readers), self.policy.digest)
+        return digest(self._content_version(article), repr((sorted(access.allow), sorted(access.deny))))
+
+    def _content_version(self, article: Mapping[str, Any]) -> str:
+        """Of everything that a document carries, what is said of its readers too, but who they are."""
+        stated = [article.get(name) for name in _FIELDS]
+        return digest(json.dumps([stated, self._mapped(article).unmapped]), self.policy.digest)
 
     @property
     def _mark(self) -> str:
@@ -204,6 +215,32 @@ def _moment(stated: object) -> datetime | None:
     except ValueError:
         return None
     return found if found and found.tzinfo else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a listing that `began` then was interrupted: `next` is the address of the next page of this locale."""
+
+    began: float = 0.0
+    locale: str = ""
+    next: str = ""
+
+
+def _place(mark: str, place: _Place) -> bytes:
+    return json.dumps({"mark": mark, "began": place.began, "locale": place.locale, "next": place.next}).encode()
+
+
+def _read_place(resume: bytes | None, mark: str) -> _Place:
+    """The beginning, where there is none, or one of other settings."""
+    try:
+        found = json.loads(resume or b"null")
+        return (
+            _Place(float(found["began"]), str(found["locale"]), str(found["next"]))
+            if found["mark"] == mark
+            else _Place()
+        )
+    except (ValueError, KeyError, TypeError):
+        return _Place()
 
 
 def _token(mark: str, *, since: float, full: float) -> bytes:

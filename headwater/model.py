@@ -11,6 +11,8 @@ from typing import TypeAlias
 PUBLIC_PRINCIPAL = "public"
 LONGEST_TITLE = 500
 """Characters: every passage of a document carries its title."""
+CONTENT_VERSION = "content_version"
+"""Key of a document's metadata: what `Ref.content` is of it."""
 HELP, RELEASE_NOTE, SOP = "help", "release_note", "sop"
 
 MetaValue: TypeAlias = str | int | float | tuple[str, ...]
@@ -68,11 +70,15 @@ PUBLIC = Access(frozenset({PUBLIC_PRINCIPAL}))
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """One document in a listing; `version` is opaque and changes when content or access changes."""
+    """One document in a listing; `version` is opaque and changes when content or access changes.
+
+    `content` is opaque too and changes with everything but who may read, where the source can tell ("" where not).
+    """
 
     id: str
     version: str
     access: Access | None = None
+    content: str = ""
 
 
 @dataclass(frozen=True, slots=True)

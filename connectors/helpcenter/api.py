@@ -23,10 +23,14 @@ class HelpCenter:
     url: str
     settings: HttpSettings
 
-    def articles(self, locale: str) -> Iterator[Article]:
-        """All in this language, drafts among them; a page in another language stands for a missing translation."""
-        for page in self._pages(f"{locale}/articles", {"sort_by": "created_at", "sort_order": "asc"}):
-            yield from (article for article in _checked(page.get("articles")) if locale_of(article) == locale)
+    def articles(self, locale: str, start: str = "") -> Iterator[tuple[list[Article], str]]:
+        """Pages of all articles in this language, drafts among them, each with the address of the next, "" at the end.
+
+        `start` is such an address. An article in another language stands for a translation that is missing.
+        """
+        for page in self._pages(f"{locale}/articles", {"sort_by": "created_at", "sort_order": "asc"}, start):
+            articles = [article for article in _checked(page.get("articles")) if locale_of(article) == locale]
+            yield articles, _following(page)
 
     def article(self, locale: str, number: str) -> Article:
         return _checked([self._get(f"{locale}/articles/{number}").get("article")])[0]
@@ -88,14 +92,17 @@ class HelpCenter:
         for locale in locales:
             _places.take((self, locale))
 
-    def _pages(self, path: str, params: Params | None = None) -> Iterator[Mapping[str, Any]]:
-        page = self._get(path, {"page[size]": _PAGE, **(params or {})})
+    def _pages(self, path: str, params: Params | None = None, start: str = "") -> Iterator[Mapping[str, Any]]:
+        page = self._next(start) if start else self._get(path, {"page[size]": _PAGE, **(params or {})})
         while True:
             yield page
-            following = (page.get("links") or {}).get("next")
-            if not (page.get("meta") or {}).get("has_more") or not following:
+            following = _following(page)
+            if not following:
                 return
-            page = self._object(http(self.settings).get(str(following)).json())
+            page = self._next(following)
+
+    def _next(self, url: str) -> Mapping[str, Any]:
+        return self._object(http(self.settings).get(url).json())
 
     def _get(self, path: str, params: Params | None = None) -> Mapping[str, Any]:
         return self._object(http(self.settings).get(f"{self.url}/api/v2/help_center/{path}.json", params).json())
@@ -104,6 +111,11 @@ class HelpCenter:
         if not isinstance(found, dict):
             raise TransientSourceError(f"{self.url} answered in another form than its API documents")
         return found
+
+
+def _following(page: Mapping[str, Any]) -> str:
+    more = (page.get("meta") or {}).get("has_more")
+    return str((page.get("links") or {}).get("next") or "") if more else ""
 
 
 def locale_of(article: Mapping[str, Any]) -> str:

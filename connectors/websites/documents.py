@@ -8,7 +8,7 @@ from connectors.access import final
 from connectors.described import Described, from_source, stated_by_path
 from connectors.policy import SourcePolicy
 from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, Level, written
-from headwater.model import Access, MetaValue, RawDocument
+from headwater.model import CONTENT_VERSION, Access, MetaValue, RawDocument
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class WebRead:
     """`path` is what rules by path go by; `stated` is metadata that the source states of this one document.
 
     `readers` are those that the source itself names, None where it knows none, `readers_from` what names them, and
-    `unmapped` sentences about readers that stand for none of ours.
+    `unmapped` sentences about readers that stand for none of ours. `content_version` is as in a listing's `Ref`.
     """
 
     id: str
@@ -33,6 +33,7 @@ class WebRead:
     readers: Access | None = None
     readers_from: str = ""
     unmapped: tuple[str, ...] = ()
+    content_version: str = ""
 
 
 def web_document(source: str, read: WebRead, policy: SourcePolicy) -> RawDocument:
@@ -48,6 +49,8 @@ def web_document(source: str, read: WebRead, policy: SourcePolicy) -> RawDocumen
     meta: dict[str, MetaValue] = {**described.meta, ORIGINS: written(origins), ACCESS_ORIGIN: access}
     if read.modified:
         meta["modified"] = read.modified
+    if read.content_version:
+        meta[CONTENT_VERSION] = read.content_version
     if read.unmapped:
         meta["access_findings"] = read.unmapped
     if described.findings:

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from headwater.errors import ParseError
 from headwater.ingest.boilerplate import Boilerplate, Looks, Repeated, learn, looks_of
 from headwater.ledger.base import Ledger
-from headwater.model import Document, RawDocument, digest
+from headwater.model import CONTENT_VERSION, Document, RawDocument, digest
 
 LEARNED, PAGES = "boilerplate", "boilerplate-pages"
 """Names in the ledger: what is left out, and the pages it was learned from."""
@@ -134,14 +134,14 @@ class SourceParsing:
                     raw = self._with_wishes(raw)
                     yield raw, self._parsing.submit(raw)
                 elif raw is not None:
-                    found[id] = _Page(raw.version, None)
+                    found[id] = _Page(_version(raw), None)
 
         for raw, result in _in_order(submitted()):
             if isinstance(result, ParseError):
-                found[raw.id] = _Page(raw.version, None)
+                found[raw.id] = _Page(_version(raw), None)
                 continue
             looks, said = looks_of(result)
-            found[raw.id] = _Page(raw.version, looks)
+            found[raw.id] = _Page(_version(raw), looks)
             texts |= said
             room -= len(raw.content)
             if room > 0:
@@ -173,6 +173,11 @@ def recall(ledger: Ledger, source: str) -> Boilerplate:
     value = ledger.learned(source, LEARNED) or {}
     blocks = {str(key): Repeated(str(text), int(pages)) for key, (text, pages) in value.get("blocks", {}).items()}
     return Boilerplate(blocks, int(value.get("pages", 0)))
+
+
+def _version(raw: RawDocument) -> str:
+    """As a listing has it: of the content alone, where the source can tell."""
+    return str(raw.meta.get(CONTENT_VERSION) or raw.version)
 
 
 def _sample(ids: Iterable[str]) -> list[str]:

@@ -74,9 +74,9 @@ def _settings(connector: Connector) -> str:
 
 def _written(item: Scanned) -> list[Any]:
     match item:
-        case Ref(id, version, access):
+        case Ref(id, version, access, content):
             readers = None if access is None else [sorted(access.allow), sorted(access.deny)]
-            return ["ref", id, version, readers]
+            return ["ref", id, version, readers, content]
         case Gone(id):
             return ["gone", id]
         case Unreadable(id, error, reason):
@@ -87,10 +87,10 @@ def _written(item: Scanned) -> list[Any]:
 
 def _read(written: list[Any]) -> Scanned:
     match written:
-        case ["ref", str(id), str(version), None]:
-            return Ref(id, version)
-        case ["ref", str(id), str(version), [list(allow), list(deny)]]:
-            return Ref(id, version, Access(frozenset(allow), frozenset(deny)))
+        case ["ref", str(id), str(version), None, str(content)]:
+            return Ref(id, version, None, content)
+        case ["ref", str(id), str(version), [list(allow), list(deny)], str(content)]:
+            return Ref(id, version, Access(frozenset(allow), frozenset(deny)), content)
         case ["gone", str(id)]:
             return Gone(id)
         case ["unreadable", str(id), str(error), str(reason)]:

@@ -164,7 +164,7 @@ class SourceRun:
         tools, plan = self.tools, self.plan()
         if self._learned or tools.learn is None or not plan.complete or self._only is not None:
             return
-        listed = {ref.id: ref.version for ref in (*plan.same, *plan.changed)}
+        listed = {ref.id: ref.content or ref.version for ref in (*plan.same, *plan.changed)}
         listed |= {failure.document: failure.version for failure in plan.failing}
         if tools.learn(listed, self._sampled):
             live = tools.ledger.versions(tools.publisher.generation, self.name)

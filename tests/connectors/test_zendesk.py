@@ -1,7 +1,9 @@
 """Articles over a local server that speaks Zendesk's API."""
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from connectors.helpcenter import api
 from connectors.http.client import close_all
 from connectors.registry import build
+from connectors.websites.recent import Recent
 from headwater.errors import ConfigError, CredentialError, GoneError, TransientSourceError
 from headwater.interfaces import Connector
 from headwater.model import PUBLIC, Access, Checkpoint, Complete, Gone, Ref
@@ -16,6 +19,7 @@ from headwater.settings import SourceSettings
 from tests.connectors.contract import Bench, ConnectorContract, fetched, refs
 from tests.connectors.services.local import once, serving
 from tests.connectors.services.zendesk import EMAIL, TOKEN, Zendesk
+from tests.support.state import open_workshop, run_all
 
 MAPPED = {
     "user:ann@example.com": "user:ann@example.com",
@@ -127,7 +131,7 @@ def test_drafts_are_never_read_and_go(zendesk: Zendesk) -> None:
 
 def scanned(connector: Connector, token: bytes | None = None) -> tuple[list[object], bytes]:
     items = list(connector.scan(token))
-    (mark,) = [item.token for item in items if isinstance(item, Checkpoint)]
+    mark = [item.token for item in items if isinstance(item, Checkpoint)][-1]
     return [item for item in items if not isinstance(item, Checkpoint)], mark
 
 
@@ -206,3 +210,56 @@ def test_trouble(zendesk: Zendesk) -> None:
 def test_wrong_settings_are_named(zendesk: Zendesk, options: dict[str, Any], said: str) -> None:
     with pytest.raises(ConfigError, match=said):
         source(zendesk, **options)
+
+
+def test_an_interrupted_listing_goes_on_with_the_next_page(zendesk: Zendesk) -> None:
+    for number in range(7):
+        zendesk.put(number, "Text")
+    zendesk.put(8, "Text", "de")
+    connector = source(zendesk, locales=["en-us", "de"])
+    listing = connector.scan()
+    first = [next(listing) for _ in range(4)]
+    assert isinstance(first[-1], Checkpoint)
+    rest = [item for item in connector.scan(first[-1].token) if not isinstance(item, Checkpoint)]
+    assert [getattr(item, "id", "") for item in rest] == ["en-us/3", "en-us/4", "en-us/5", "en-us/6", "de/8", ""]
+    assert isinstance(rest[-1], Complete)
+
+
+def test_readers_alone_change_without_a_body_being_read(
+    zendesk: Zendesk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert zendesk.server is not None
+    partners = zendesk.segment("Partners", "custom")
+    zendesk.put(1, "<p>The lantern is lit.</p>")
+    (tmp_path / "headwater.toml").write_text(
+        '[groups]\nothers = "Others"\n\n[[source]]\nname = "help"\nkind = "zendesk"\ndefault_access = ["public"]\n'
+        f'url = "{zendesk.server.url}"\nemail = "{EMAIL}"\ntoken = "{TOKEN}"\nfull_every = "1s"\n'
+        'locales = ["en-us"]\nallow_private_addresses = true\nsegments = { Partners = "group:others" }\n'
+    )
+
+    def run() -> list[str]:
+        """One run; the articles that were asked for one by one."""
+        zendesk.server.asked.clear()  # type: ignore[union-attr]  # asserted above
+        with open_workshop(tmp_path / "headwater.toml", tmp_path / "home") as workshop:
+            (report,) = run_all(workshop).sources
+            assert (report.indexed, report.failed) == (1, 0)
+        paths = [asked.path for asked in zendesk.server.asked]  # type: ignore[union-attr]
+        return [path for path in paths if path.endswith("/articles/1.json")]
+
+    def readers() -> set[str]:
+        with open_workshop(tmp_path / "headwater.toml", tmp_path / "home") as workshop:
+            (row,) = workshop.ledger.documents(workshop.generation)
+            return set(row.access.allow)
+
+    run()
+    assert readers() == {"public"}
+    zendesk.put(1, "<p>The lantern is lit.</p>", user_segment_id=partners)
+    # What a listing keeps in memory would be no request either.
+    monkeypatch.setattr(Recent, "put", lambda *_: None)
+    time.sleep(1.1)
+    assert run() == []
+    assert readers() == {"group:others"}
+    zendesk.put(1, "<p>The lantern is out.</p>", user_segment_id=partners)
+    time.sleep(1.1)
+    run()
+    assert readers() == {"group:others"}
