@@ -93,7 +93,8 @@ class Checkpoint:
     """Everything yielded before this is safe to skip when scan is called again with `token`.
 
     One within a listing is where that listing goes on after it broke off; one after all else (but for `Complete`) is
-    where the next listing begins, which is complete only if it names everything all the same.
+    where the next listing begins, which is complete only if it names everything all the same. A connector whose pages
+    have cursors therefore ends with `Checkpoint(b"")` where the next listing has to begin anew.
     """
 
     token: bytes

@@ -188,7 +188,9 @@ class Chaos(RuleBasedStateMachine):
             waiting = set((workshop.ledger.learned(SOURCE, WITHHELD) or {}).get("documents", ()))
             waiting |= (workshop.ledger.learned(SOURCE, TOMBSTONES) or {}).keys()
             if ran.report is not None:
-                assert disagreements(workshop) == []
+                # One without a version was narrowed by a run that died: its points are stricter, until it is listed.
+                narrowed = tuple(f"{SOURCE}/{id}:" for id, row in after.rows.items() if not row.version)
+                assert [said for said in disagreements(workshop) if not said.startswith(narrowed)] == []
         self.wiki.faults, self.wiki.whole_is_due = Faults(), False
         self._count(ran)
         check_whole(after, self.wiki)
@@ -239,11 +241,13 @@ class Chaos(RuleBasedStateMachine):
         if len(many) > MAX_REMOVALS and len(many) > MAX_SHARE * len(before.found):
             assert removed <= approved, (removed, "removed together")
         if ran.planned:
-            self.absent_before -= ran.said.listed
             self.absent_before |= missing
-            self.called_gone = (self.called_gone | ran.said.gone) - (ran.said.listed - ran.said.gone)
+            self.called_gone |= ran.said.gone
         if ran.report is not None and not ran.report.error:
-            assert waiting <= self.absent_before | self.called_gone, "withheld although nobody missed it"
+            self.absent_before -= ran.said.listed
+            self.called_gone -= ran.said.listed - ran.said.gone
+            unfounded = waiting - self.absent_before - self.called_gone
+            assert not unfounded, (unfounded, "waits for removal although nobody missed it")
 
     def _check_readers(self, ran: Ran, before: State, after: State, pages: dict[str, object]) -> None:
         for id, one in after.found.items():

@@ -128,8 +128,9 @@ class ChaosConnector:
                 yield Checkpoint(json.dumps({"after": after, "began": began}).encode())
         if not found["whole"]:
             return
-        if self.deltas:
-            yield Checkpoint(json.dumps({"since": began}).encode())
+        if self.deltas or self.cursors:
+            # Without changes alone, the next listing begins anew, whatever the last cursor of this one was.
+            yield Checkpoint(json.dumps({"since": began}).encode() if self.deltas else b"")
         if found["everything"]:
             self.said.complete = True
             yield Complete()
