@@ -16,7 +16,7 @@ from headwater.parsing.registry import format_of, media_type_of
 def parsed(page: Page) -> Document:
     """As a connector that knows the page's title hands it over."""
     content = page.text.encode()
-    media_type = media_type_of(page.name, content[:4096])
+    media_type = media_type_of(page.name if page.name.endswith((".txt", ".html")) else "page.md", content[:4096])
     raw = RawDocument(
         source=SOURCE, id=page.name, version="1", uri=page.name, title=page.title, kind=HELP, media_type=media_type,
         content=content, updated_at=None, access=PUBLIC,
