@@ -3,6 +3,7 @@
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.load import find_file, load
 from headwater.settings.names import did_you_mean, document_kind, nearest
+from headwater.settings.promises import Promise, PromiseRule, Promises
 from headwater.settings.secrets import Secret
 from headwater.settings.template import TEMPLATE
 from headwater.settings.values import (
@@ -15,7 +16,6 @@ from headwater.settings.values import (
     LedgerSettings,
     LintSettings,
     ParsingSettings,
-    Promises,
     Settings,
     SourceSettings,
 )
@@ -32,6 +32,8 @@ __all__ = [
     "LedgerSettings",
     "LintSettings",
     "ParsingSettings",
+    "Promise",
+    "PromiseRule",
     "Promises",
     "Secret",
     "Settings",

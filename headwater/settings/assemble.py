@@ -8,7 +8,8 @@ from headwater.errors import ConfigError
 from headwater.settings.durations import Duration
 from headwater.settings.names import KINDS, did_you_mean, nearest
 from headwater.settings.origin import Origin
-from headwater.settings.schema import Configuration, PromisesTable, SourceTable
+from headwater.settings.promises import EVERY_KIND, PromiseRule, Promises
+from headwater.settings.schema import Configuration, PromisesTable, PromiseTable, SourceTable
 from headwater.settings.secrets import Secret
 from headwater.settings.values import (
     PACKAGED_MODEL,
@@ -17,7 +18,6 @@ from headwater.settings.values import (
     LedgerSettings,
     LintSettings,
     ParsingSettings,
-    Promises,
     Settings,
     SourceSettings,
 )
@@ -51,9 +51,31 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
 
 
 def _promises(defaults: Promises, table: PromisesTable | SourceTable) -> Promises:
-    own: Mapping[str, Duration] = table.max_age or {}
-    whole = "*" in own or table.max_age == {}
-    return Promises(max_lag=table.max_lag or defaults.max_lag, max_age=own if whole else {**defaults.max_age, **own})
+    return Promises(
+        max_lag=table.max_lag or defaults.max_lag,
+        max_age=_by_kind(defaults.max_age, table.max_age),
+        review=_by_kind(defaults.review, table.review),
+        verify_every=table.verify_every or defaults.verify_every,
+        rules=tuple(_rule(rule) for rule in table.promise) if isinstance(table, SourceTable) else (),
+    )
+
+
+def _by_kind(defaults: Mapping[str, Duration], own: Mapping[str, Duration] | None) -> Mapping[str, Duration]:
+    """One duration, or none at all, replaces what was said by kind; a table adds to it."""
+    if own is None:
+        return defaults
+    return own if EVERY_KIND in own or not own else {**defaults, **own}
+
+
+def _rule(table: PromiseTable) -> PromiseRule:
+    return PromiseRule(
+        path=table.path,
+        kind=table.kind,
+        max_lag=table.max_lag,
+        max_age=table.max_age,
+        review=table.review,
+        verify_every=table.verify_every,
+    )
 
 
 def _groups(groups: Mapping[str, str], origin: Origin) -> dict[str, str]:
@@ -107,6 +129,7 @@ def _source(
         tombstones=table.tombstones,
         max_access_age=table.max_access_age,
         promises=_promises(promises, table),
+        edit_url=table.edit_url,
         options=dict(table.model_extra or {}),
         base=base,
         cache=home / "cache" / table.name,

@@ -16,11 +16,11 @@ from headwater.metadata.schema import REQUIRABLE
 from headwater.model import Access, principals
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.names import did_you_mean, document_kind
+from headwater.settings.promises import EVERY_KIND, NOTHING
 from headwater.settings.schedule import checked_cron, checked_timezone
 from headwater.settings.secrets import references
 from headwater.settings.values import (
     EVERY_FINDING,
-    EVERY_KIND,
     PACKAGED_MODEL,
     PASSAGE_TOKENS,
     ChunkerName,
@@ -55,9 +55,13 @@ def _of_text(parse: Callable[[str], _Value], what: str) -> Callable[[object], _V
 
 def _by_kind(value: object) -> dict[str, Duration]:
     if isinstance(value, dict):
-        parse = _of_text(parse_duration, 'a duration such as "180d"')
+        parse = _of_text(_lasting, 'a duration such as "180d", or "none",')
         return {document_kind(str(kind)): parse(length) for kind, length in value.items()}
-    return {EVERY_KIND: _of_text(parse_duration, 'a duration such as "180d", or a table of them by kind,')(value)}
+    return {EVERY_KIND: _of_text(_lasting, 'a duration such as "180d", or a table of them by kind,')(value)}
+
+
+def _lasting(text: str) -> Duration:
+    return NOTHING if text.strip().lower() == NOTHING.text else parse_duration(text)
 
 
 def _content(value: object) -> ContentRules:
@@ -126,6 +130,12 @@ def _required(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _edit_url(text: str) -> str:
+    if text and ("{id}" not in text or not text.startswith(("https://", "http://"))):
+        raise ValueError("has to be an address with {id} in it, such as https://wiki.example.com/edit/{id}")
+    return text
+
+
 def _language(text: str) -> str:
     code = language_code(text)
     if text and not code:
@@ -145,6 +155,7 @@ def _selectors(value: object) -> tuple[str, ...]:
 Plain: TypeAlias = Annotated[str, AfterValidator(_plain)]
 MaybeSecret: TypeAlias = Annotated[str, AfterValidator(_secret)]
 DurationText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(parse_duration, 'a duration such as "24h"'))]
+LastingText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(_lasting, 'a duration such as "24h", or "none"'))]
 DurationsByKind: TypeAlias = Annotated[dict[str, Duration], PlainValidator(_by_kind)]
 Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_texts)]
 Selectors: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_selectors)]
@@ -181,8 +192,19 @@ class LintTable(Table):
 
 
 class PromisesTable(Table):
-    max_lag: DurationText | None = None
+    max_lag: LastingText | None = None
     max_age: DurationsByKind | None = None
+    review: DurationsByKind | None = None
+    verify_every: LastingText | None = None
+
+
+class PromiseTable(Table):
+    path: Plain = ""
+    kind: Annotated[str, PlainValidator(_of_text(document_kind, "a kind such as sop"))] = ""
+    max_lag: LastingText | None = None
+    max_age: LastingText | None = None
+    review: LastingText | None = None
+    verify_every: LastingText | None = None
 
 
 class SourceTable(Table):
@@ -207,8 +229,12 @@ class SourceTable(Table):
     on_missing: OnMissing = "report"
     schedule: Annotated[str, PlainValidator(_of_text(checked_cron, "a cron line such as */30 * * * *"))] = ""
     timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
-    max_lag: DurationText | None = None
+    max_lag: LastingText | None = None
     max_age: DurationsByKind | None = None
+    review: DurationsByKind | None = None
+    verify_every: LastingText | None = None
+    promise: list[PromiseTable] = []
+    edit_url: Annotated[str, PlainValidator(_of_text(_edit_url, "an address with {id} in it"))] = ""
     chunker: Annotated[ChunkerRules, PlainValidator(_chunker)] = ChunkerRules()
     chunk_tokens: int | None = Field(default=None, ge=16, le=100_000)
     passage_tokens: int = Field(default=PASSAGE_TOKENS, ge=16, le=100_000)

@@ -34,7 +34,10 @@ workers = 0                     # 0: by cores
 # How fresh things have to be; each source may say otherwise.
 [promises]
 max_lag = "24h"                 # from a change at the source until it is searchable
-max_age = { help = "180d", sop = "365d" }
+max_age = { help = "180d", sop = "365d" }   # content older than this needs a review
+# review = { sop = "6 months" }     # how long a review holds, where the document does not say it itself
+# verify_every = "7d"               # how long ago a source may have confirmed a document at most
+# Each of them may be "none".
 
 # What headwater lint allows, as a share from 0 to 1; above it ends with exit code 1. One number, or by finding:
 [lint]
@@ -63,7 +66,9 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # schedule = "*/30 * * * *"     # minute hour day month weekday
 # timezone = "Europe/Madrid"    # of the schedule, and of dates without a time
 # max_lag = "1h"
-# max_age = "90d"               # or by kind, as above
+# max_age = "90d"               # or by kind, as above; so for review and verify_every
+# promise = [{ path = "runbooks/**", kind = "sop", max_age = "90d" }]   # the first rule that has a setting counts
+# edit_url = "https://example.com/edit/{id}"   # where findings send people who correct a document
 # chunker = "auto"              # structure, release_notes or procedure by kind; or one of them, or "fixed"
 #                                 or by kind: { sop = "procedure", "*" = "structure" }
 # chunk_tokens = 200            # what is matched; default: as much as the model reads

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from headwater.metadata.policy import OnMissing
-from headwater.model import HELP, SOP, Access
+from headwater.model import HELP, Access
 from headwater.settings.durations import Duration
+from headwater.settings.promises import Promises
 from headwater.settings.secrets import Secret
 
 ChunkerName: TypeAlias = Literal["auto", "structure", "release_notes", "procedure", "fixed"]
 PACKAGED_MODEL = "packaged"
-EVERY_KIND = "*"
 EVERY_FINDING = "*"
 PASSAGE_TOKENS = 800
 _NONE = Secret()
-_DAY = Duration(0, 0, 24 * 3600, "24h")
 _WEEK = Duration(0, 7, 0, "7d")
 
 
@@ -60,22 +59,6 @@ class LintSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Promises:
-    """How late a change may be searchable, and how old a document of each kind may grow.
-
-    A kind that is neither in `max_age` nor covered by its entry "*" has no promise.
-    """
-
-    max_lag: Duration = _DAY
-    max_age: Mapping[str, Duration] = field(
-        default_factory=lambda: {HELP: Duration(0, 180, 0, "180d"), SOP: Duration(0, 365, 0, "365d")}
-    )
-
-    def age_of(self, kind: str) -> Duration | None:
-        return self.max_age.get(kind) or self.max_age.get(EVERY_KIND)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRules:
     """The kind of a document by its path: the first glob that matches wins, `default` where none does."""
 
@@ -107,7 +90,8 @@ class SourceSettings:
     stands for the others. `keep` and `drop` are CSS selectors: where the content of its HTML pages is, and what to
     leave out of it. Removals of more than `max_removals` documents and more than `max_removed_share` of the source at
     once wait for a person; `tombstones` is how long a document that is not listed any more, and not known to be gone,
-    stays; `max_access_age` how long its readers do while they cannot be verified.
+    stays; `max_access_age` how long its readers do while they cannot be verified. `edit_url` is where a person edits a
+    document, with `{id}` in it.
     """
 
     name: str
@@ -139,6 +123,7 @@ class SourceSettings:
     tombstones: Duration = _WEEK
     max_access_age: Duration = _WEEK
     promises: Promises = field(default_factory=Promises)
+    edit_url: str = ""
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
     base: Path = field(default_factory=Path.cwd)
     cache: Path | None = None
