@@ -113,8 +113,10 @@ class Index(Protocol):
         """In the order of `ids`; those that do not exist are left out."""
         ...
 
-    def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
-        """Every match once, in no particular order, in pages of `page`."""
+    def scroll(
+        self, condition: Condition, *, vectors: bool = False, page: int = 1000, fields: Sequence[str] | None = None
+    ) -> Iterator[StoredPoint]:
+        """Every match once, in no particular order, in pages of `page`; `fields` of the payload, None for all of it."""
         ...
 
     def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:

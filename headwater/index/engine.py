@@ -83,16 +83,27 @@ class Engine(Protocol):
 class PagedIndex(Index, Protocol):
     """An Index whose scroll can be taken page by page, by callers that cannot hold an iterator."""
 
-    def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
+    def page(
+        self,
+        condition: Condition,
+        *,
+        vectors: bool,
+        limit: int,
+        start: str | None,
+        fields: Sequence[str] | None = None,
+    ) -> Page:
         """From the id `start` on, or from the first."""
         ...
 
 
-def scroll(index: PagedIndex, condition: Condition, *, vectors: bool, page: int) -> Iterator[StoredPoint]:
+def scroll(
+    index: PagedIndex, condition: Condition, *, vectors: bool, page: int, fields: Sequence[str] | None
+) -> Iterator[StoredPoint]:
     """Every match once, also of points written meanwhile or of an index that another process takes over meanwhile."""
     start: str | None = None
+    names = None if fields is None else tuple(fields)
     while True:
-        found = index.page(condition, vectors=vectors, limit=page, start=start)
+        found = index.page(condition, vectors=vectors, limit=page, start=start, fields=names)
         yield from found.points
         start = found.following
         if start is None:
@@ -191,12 +202,22 @@ class EngineIndex:
         }
         return [stored[id] for id in wanted if id in stored]
 
-    def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
+    def page(
+        self,
+        condition: Condition,
+        *,
+        vectors: bool,
+        limit: int,
+        start: str | None,
+        fields: Sequence[str] | None = None,
+    ) -> Page:
         """One page of `scroll`."""
-        return self._engine.page(_beside_identity(condition), vectors=vectors, fields=None, limit=limit, start=start)
+        return self._engine.page(_beside_identity(condition), vectors=vectors, fields=fields, limit=limit, start=start)
 
-    def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
-        return scroll(self, condition, vectors=vectors, page=page)
+    def scroll(
+        self, condition: Condition, *, vectors: bool = False, page: int = 1000, fields: Sequence[str] | None = None
+    ) -> Iterator[StoredPoint]:
+        return scroll(self, condition, vectors=vectors, page=page, fields=fields)
 
     def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:
         found: dict[str, tuple[Vectors, SparseVector]] = {}

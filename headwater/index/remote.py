@@ -146,12 +146,23 @@ class RemoteIndex:
     def retrieve(self, ids: Sequence[str], *, vectors: bool = False) -> list[StoredPoint]:
         return cast(list[StoredPoint], self._call("retrieve", list(ids), vectors=vectors))
 
-    def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
+    def page(
+        self,
+        condition: Condition,
+        *,
+        vectors: bool,
+        limit: int,
+        start: str | None,
+        fields: Sequence[str] | None = None,
+    ) -> Page:
         """One page of `scroll`."""
-        return cast(Page, self._call("page", condition, vectors=vectors, limit=limit, start=start))
+        page = self._call("page", condition, vectors=vectors, limit=limit, start=start, fields=fields)
+        return cast(Page, page)
 
-    def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
-        return scroll(self, condition, vectors=vectors, page=page)
+    def scroll(
+        self, condition: Condition, *, vectors: bool = False, page: int = 1000, fields: Sequence[str] | None = None
+    ) -> Iterator[StoredPoint]:
+        return scroll(self, condition, vectors=vectors, page=page, fields=fields)
 
     def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:
         return cast(dict[str, tuple[Vectors, SparseVector]], self._call("vectors_of", list(hashes)))

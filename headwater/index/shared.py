@@ -150,12 +150,24 @@ class SharedIndex:
     def retrieve(self, ids: Sequence[str], *, vectors: bool = False) -> list[StoredPoint]:
         return self._call(lambda index: index.retrieve(ids, vectors=vectors))
 
-    def page(self, condition: Condition, *, vectors: bool, limit: int, start: str | None) -> Page:
+    def page(
+        self,
+        condition: Condition,
+        *,
+        vectors: bool,
+        limit: int,
+        start: str | None,
+        fields: Sequence[str] | None = None,
+    ) -> Page:
         """One page of `scroll`."""
-        return self._call(lambda index: index.page(condition, vectors=vectors, limit=limit, start=start))
+        return self._call(
+            lambda index: index.page(condition, vectors=vectors, limit=limit, start=start, fields=fields)
+        )
 
-    def scroll(self, condition: Condition, *, vectors: bool = False, page: int = 1000) -> Iterator[StoredPoint]:
-        return scroll(self, condition, vectors=vectors, page=page)
+    def scroll(
+        self, condition: Condition, *, vectors: bool = False, page: int = 1000, fields: Sequence[str] | None = None
+    ) -> Iterator[StoredPoint]:
+        return scroll(self, condition, vectors=vectors, page=page, fields=fields)
 
     def vectors_of(self, hashes: Iterable[str]) -> dict[str, tuple[Vectors, SparseVector]]:
         wanted = list(hashes)

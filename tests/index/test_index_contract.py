@@ -122,6 +122,11 @@ def test_scroll_returns_every_match_once(index: Index, make_point, page: int) ->
     with_vectors = next(iter(index.scroll(ALL, vectors=True, page=page)))
     assert with_vectors.dense is not None
     assert list(index.scroll(OneOf("kind", ("none",)), page=page)) == []
+    fields = ("position", "kind", "nowhere")
+    chosen = [dict(point.payload) for point in index.scroll(OneOf("kind", ("help",)), page=page, fields=fields)]
+    assert sorted(chosen, key=lambda payload: payload["position"]) == [
+        {"position": n, "kind": "help"} for n in range(1, 50, 2)
+    ]
 
 
 def test_vectors_of_finds_any_stored_point(index: Index, make_point) -> None:
