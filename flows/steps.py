@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from flows.likeness import refresh_duplicates
@@ -15,7 +16,7 @@ from headwater.ingest.report import RunReport, SourceReport
 from headwater.ingest.source_run import KEPT_BYTES, SourceRun
 from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
-from headwater.publishing.collect import collect
+from headwater.publishing.collect import collect, worth_opening
 from headwater.publishing.records import utc_now
 
 WORTH_COLLECTING = 500
@@ -62,8 +63,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     revoke_everywhere(workshop, names)
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
-    index = workshop.index(workshop.generation)
-    collect(index, workshop.ledger, workshop.generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
+    _collect(workshop, began)
     report.notes.extend(
         note for one in report.sources for note in cleaning_notes(one, recall(workshop.ledger, one.source))
     )
@@ -73,6 +73,13 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
     return report
+
+
+def _collect(workshop: Workshop, began: datetime) -> None:
+    ledger, generation, unopened = workshop.ledger, workshop.generation, workshop.unopened
+    if unopened is None or worth_opening(ledger, generation, unopened.superseded, WORTH_COLLECTING):
+        index = workshop.index(generation)
+        collect(index, ledger, generation, workshop.holder, since=began, worth=WORTH_COLLECTING)
 
 
 def revoke_everywhere(workshop: Workshop, names: Sequence[str]) -> list[SourceRun]:

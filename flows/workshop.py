@@ -13,7 +13,9 @@ from connectors.registry import build
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
 from headwater.index.base import Index, IndexStore
-from headwater.index.store import open_store
+from headwater.index.deferred import DeferredIndex
+from headwater.index.record import IndexRecord
+from headwater.index.store import open_store, record_of
 from headwater.ingest.boilerplate_learning import SourceParsing
 from headwater.ingest.caution import Caution
 from headwater.ingest.fingerprint import fingerprints
@@ -29,7 +31,7 @@ from headwater.metadata.policy import MetadataPolicy
 from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
 from headwater.parsing.registry import media_type_of, parser_fingerprint, supported_extensions
-from headwater.publishing.attach import attach, check_ledger_not_older
+from headwater.publishing.attach import attach, belongs, check_ledger_not_older, check_when_opened
 from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
 from headwater.retrieval.search import Searcher
 from headwater.settings import Settings, SourceSettings
@@ -67,6 +69,7 @@ class Workshop:
         self.runs: dict[str, SourceRun] = {}
         self.report: RunReport | None = None
         self._borrowed = False
+        self._record: IndexRecord | None = None
         self._indexes: dict[str, Index] = {}
         self._adhoc: dict[str, SourceSettings] = {}
         self._leases: dict[str, ExitStack] = {}
@@ -148,9 +151,25 @@ class Workshop:
         """The generation this command writes to."""
         return self.target or self.ledger.generation()
 
+    @property
+    def unopened(self) -> IndexRecord | None:
+        """What the index of this run says of itself as long as the run could do without opening it."""
+        return None if self.generation in self._indexes else self._record
+
+    def _index_of_run(self) -> Index:
+        """Opened when it is needed, if its record allows; the check that this puts off is made then."""
+        return DeferredIndex(self._open_late) if self.unopened else self.index(self.generation)
+
+    def _open_late(self) -> Index:
+        late = self.unopened is not None
+        index = self.index(self.generation)
+        if late:
+            check_when_opened(index, self.ledger, self.holder, self.existing_index)
+        return index
+
     def publisher(self) -> Publisher:
         return Publisher(
-            self.index(self.generation),
+            self._index_of_run(),
             self.ledger,
             generation=self.generation,
             holder=self.holder,
@@ -207,8 +226,20 @@ class Workshop:
             self.report = RunReport(uuid.uuid4().hex[:12])
             with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=60, wait=60):
                 settle(self.ledger, self.existing_index)
-                check_ledger_not_older(self.index(self.generation), self.ledger)
+                self._record = self._fitting_record()
+                if self._record is None:
+                    check_ledger_not_older(self.index(self.generation), self.ledger)
         return self.report
+
+    def _fitting_record(self) -> IndexRecord | None:
+        """None unless the index can be trusted without opening it, and is not open already."""
+        if self.settings.index.url.reveal() or "store" in vars(self):
+            return None
+        record = record_of(self.settings.home, self.generation)
+        if record is None:
+            return None
+        fits = belongs(record, self.ledger, embedding=self.embedding, dimensions=self.dense.dimensions)
+        return record if fits else None
 
     @contextmanager
     def prepared(self, name: str) -> Iterator[SourceRun]:

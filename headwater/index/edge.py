@@ -4,19 +4,58 @@ import json
 import re
 import shutil
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import qdrant_edge as edge
 
 from headwater.errors import ConfigError, StateError
-from headwater.index.base import DENSE, SPARSE
+from headwater.index.base import DENSE, NEVER, SPARSE, IndexIdentity
 from headwater.index.edge_engine import EdgeEngine, add_payload_indexes
 from headwater.index.edge_errors import RESERVE_TO_CREATE, require_space, translated
 from headwater.index.engine import DroppedError, EngineIndex, check_dimensions
 from headwater.index.lock import OwnerLock, folder_error
+from headwater.index.query import Between, Condition
+from headwater.index.record import IndexRecord, RecordFile
 
 _GENERATION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _UNFINISHED, _DROPPED = ".new", ".gone"
+
+
+class EdgeIndex(EngineIndex):
+    """A generation in a folder, whose record it keeps ahead of its points."""
+
+    def __init__(self, engine: EdgeEngine, dimensions: int, record: RecordFile) -> None:
+        super().__init__(engine, dimensions)
+        self.dimensions = dimensions
+        self._record = record
+
+    def write_identity(self, identity: IndexIdentity) -> None:
+        self._record.identified(identity, self._superseded(identity.collected))
+        super().write_identity(identity)
+
+    def stamp(
+        self,
+        ids: Sequence[str],
+        *,
+        from_: int | None = None,
+        to: int | None = None,
+        fence: int | None = None,
+        where: Condition | None = None,
+    ) -> None:
+        epochs = [epoch for epoch in (from_, to) if epoch is not None and epoch < NEVER]
+        if epochs:
+            superseding = len(ids) if to in epochs else 0
+            self._record.stamped(max(epochs), superseding, self._first_record)
+        super().stamp(ids, from_=from_, to=to, fence=fence, where=where)
+
+    def _first_record(self) -> IndexRecord | None:
+        # Whoever stamps had the index checked against the ledger: nothing in it is of a later epoch than this stamp.
+        identity = self.identity()
+        return None if identity is None else IndexRecord(identity, identity.collected, self._superseded(0))
+
+    def _superseded(self, collected: int) -> int:
+        return self.count(Between(field="to", gt=collected, lt=float(NEVER)))
 
 
 class EdgeStore:
@@ -27,17 +66,17 @@ class EdgeStore:
         self.path = path
         self.lock = OwnerLock.acquire(path, command)
         self._mutex = threading.RLock()
-        self._open: dict[str, tuple[EdgeEngine, int]] = {}
+        self._open: dict[str, tuple[EdgeEngine, EdgeIndex]] = {}
 
-    def open(self, generation: str, *, dimensions: int) -> EngineIndex:
+    def open(self, generation: str, *, dimensions: int) -> EdgeIndex:
         """All handles of a generation share one shard, which `drop` and `close` of the store close."""
         return self._opened(generation, dimensions, create=True)
 
-    def existing(self, generation: str, *, dimensions: int) -> EngineIndex:
+    def existing(self, generation: str, *, dimensions: int) -> EdgeIndex:
         """`open` for a handle made before: DroppedError where `open` would make the generation anew, and empty."""
         return self._opened(generation, dimensions, create=False)
 
-    def _opened(self, generation: str, dimensions: int, *, create: bool) -> EngineIndex:
+    def _opened(self, generation: str, dimensions: int, *, create: bool) -> EdgeIndex:
         folder = self._folder(generation)
         with self._mutex:
             if generation not in self._open:
@@ -48,10 +87,11 @@ class EdgeStore:
                     _create(folder, dimensions)
                 stored = _dimensions(folder)
                 check_dimensions(stored, dimensions, str(folder))
-                self._open[generation] = EdgeEngine(folder), stored
-            engine, stored = self._open[generation]
-            check_dimensions(stored, dimensions, str(folder))
-            return EngineIndex(engine, stored)
+                engine = EdgeEngine(folder)
+                self._open[generation] = engine, EdgeIndex(engine, stored, RecordFile(folder))
+            _, index = self._open[generation]
+            check_dimensions(index.dimensions, dimensions, str(folder))
+            return index
 
     def generations(self) -> list[str]:
         try:

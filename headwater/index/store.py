@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from headwater.index.base import IndexStore
-from headwater.index.shared import SharedStore
+from headwater.index.record import INDEX_FOLDER, IndexRecord, read_record
 
 
 def open_store(
@@ -17,4 +17,11 @@ def open_store(
         from headwater.index.server import ServerStore  # qdrant-client takes seconds to import
 
         return ServerStore(url, api_key=api_key)
+    from headwater.index.shared import SharedStore  # the engine costs a run that does not need it 30 MB
+
     return SharedStore(state_dir, wait=wait, command=command)
+
+
+def record_of(state_dir: Path, generation: str) -> IndexRecord | None:
+    """What the embedded index says of itself, without opening it; None when only opening it can tell."""
+    return read_record(state_dir / INDEX_FOLDER / generation)

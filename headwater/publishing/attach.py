@@ -3,7 +3,9 @@
 from headwater.errors import FingerprintError, IndexMismatchError
 from headwater.index.base import NEVER, Index, IndexIdentity
 from headwater.index.query import AnyOf, Between
-from headwater.ledger.base import Ledger
+from headwater.index.record import IndexRecord
+from headwater.ledger.base import Holder, Ledger
+from headwater.publishing.publisher import LEASE_SECONDS, PUBLISH_LEASE, WAIT_SECONDS, IndexOf, settle
 
 
 def attach(index: Index, ledger: Ledger, *, embedding: str, dimensions: int, generation: str) -> None:
@@ -43,6 +45,30 @@ def check_ledger_not_older(index: Index, ledger: Ledger) -> None:
             f"the index holds publications newer than the ledger's epoch {epoch}: the ledger is older than its index",
             advice="Restore index and ledger from one backup, or run `headwater rebuild`.",
         )
+
+
+def check_when_opened(index: Index, ledger: Ledger, holder: Holder, index_of: IndexOf) -> None:
+    """The same, for an index that is first needed in the middle of a run, with or without the publish lease."""
+    try:
+        check_ledger_not_older(index, ledger)
+    except IndexMismatchError:
+        if (PUBLISH_LEASE, holder) in ledger.holders():
+            raise
+        # The stamps of somebody who is publishing at this moment look the same.
+        with ledger.lease(PUBLISH_LEASE, holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
+            settle(ledger, index_of)
+            check_ledger_not_older(index, ledger)
+
+
+def belongs(record: IndexRecord, ledger: Ledger, *, embedding: str, dimensions: int) -> bool:
+    """Whether `attach` and `check_ledger_not_older` would find nothing wrong, as far as the record can tell."""
+    known, epoch = record.identity, ledger.epoch()
+    return (
+        known.identity == ledger.identity()
+        and known.embedding == embedding
+        and known.dimensions == dimensions
+        and max(known.collected, record.epoch) <= epoch
+    )
 
 
 def _claim(index: Index, ledger: Ledger, embedding: str, dimensions: int, generation: str) -> None:

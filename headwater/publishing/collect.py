@@ -41,6 +41,11 @@ def collect(
     return bound
 
 
+def worth_opening(ledger: Ledger, generation: str, superseded: int, worth: int) -> bool:
+    """Whether `collect` may find something in an index of so many superseded points that nobody opened yet."""
+    return superseded >= worth or any(p.generation == generation for p in ledger.open_publications())
+
+
 def _mark(index: Index, bound: int) -> None:
     """Before the deletion: readers whose E is below the mark start again, an older ledger is refused."""
     identity = index.identity()

@@ -142,6 +142,7 @@ import os
 from pathlib import Path
 from headwater.errors import StateError
 from headwater.index.store import open_store
+import headwater.index.shared  # while the interpreter's own files can still be read
 os.setuid(65534)
 try:
     open_store(Path({str(tmp_path)!r}), wait=1)
