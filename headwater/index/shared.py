@@ -12,6 +12,7 @@ from headwater.index.engine import DroppedError, Page, PagedIndex, scroll
 from headwater.index.lock import busy, read_owner
 from headwater.index.owner import OwnedStore
 from headwater.index.query import Condition, Query
+from headwater.index.record import INDEX_FOLDER
 from headwater.index.remote import RemoteStore
 from headwater.interfaces import SparseVector, Vectors
 from headwater.model import Access
@@ -70,7 +71,7 @@ class SharedStore:
 
     @property
     def _folder(self) -> Path:
-        return self._state_dir / "index"
+        return self._state_dir / INDEX_FOLDER
 
     def _store(self) -> OwnedStore | RemoteStore:
         with self._mutex:
