@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from headwater.ledger.standing import Change, FreshnessLedger
 from headwater.model import Access, Meta
 
 
@@ -42,6 +43,8 @@ class DocumentRow:
     published_at: datetime
     verified_at: datetime
     meta: Meta = field(default_factory=dict)
+    change: Change | None = field(default=None, compare=False, repr=False)
+    """Why it is published: goes into the history, and is not read back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +155,7 @@ class Commit:
     """Generation that becomes the live one in this commit."""
 
 
-class Ledger(Protocol):
+class Ledger(FreshnessLedger, Protocol):
     """All methods are safe to call from several threads and processes; each is one transaction."""
 
     # identity and epochs
@@ -220,6 +223,10 @@ class Ledger(Protocol):
 
     def set_access(self, generation: str, source: str, id: str, access: Access) -> None:
         """After an access was narrowed in place, ahead of the publication that follows."""
+        ...
+
+    def outdate(self, generation: str, source: str, ids: Iterable[str]) -> None:
+        """Take their processing fingerprint away, so that the next run processes them though nothing changed."""
         ...
 
     def drop_generation(self, generation: str) -> None: ...

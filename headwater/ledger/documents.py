@@ -102,6 +102,13 @@ def set_access(connection: Connection, generation: str, source: str, id: str, ac
     connection.execute(changed)
 
 
+def outdate(connection: Connection, generation: str, source: str, ids: Iterable[str]) -> None:
+    """No fingerprint is current that is empty."""
+    keys = [{"g": generation, "s": source, "i": id} for id in ids]
+    if keys:
+        connection.execute(update(documents).where(*_is_bound()).values({"fingerprint": ""}), keys)
+
+
 def drop(connection: Connection, generation: str) -> None:
     """Forget every row of a generation."""
     connection.execute(delete(documents).where(documents.c.generation == generation))

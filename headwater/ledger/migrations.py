@@ -11,7 +11,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from headwater.errors import StateError
-from headwater.ledger import schema
+from headwater.ledger import freshness_tables, schema
+from headwater.ledger.standing import facts_of
 
 FIRST_GENERATION = "g1"
 
@@ -33,9 +34,30 @@ def _learned_and_likenesses(connection: Connection) -> None:
     schema.metadata.create_all(connection, tables=[schema.learned, schema.likenesses], checkfirst=False)
 
 
+def _standings(connection: Connection) -> None:
+    """Of documents that are live already, it is not known when they changed."""
+    schema.metadata.create_all(connection, tables=list(freshness_tables.TABLES), checkfirst=False)
+    live, found = schema.documents, freshness_tables.standings
+    wanted = [live.c[name] for name in ("generation", "source", "id", "published_at", "meta")]
+    rows = connection.execute(select(*wanted)).all()
+    for start in range(0, len(rows), 1000):
+        values = [
+            {
+                "generation": row.generation,
+                "source": row.source,
+                "document": row.id,
+                "searchable_at": row.published_at,
+                "facts": facts_of(row.meta),
+            }
+            for row in rows[start : start + 1000]
+        ]
+        connection.execute(insert(found), values)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "0.1.0", _nothing),
     Migration(2, "0.2.0", _learned_and_likenesses),
+    Migration(3, "0.3.0", _standings),
 )
 
 

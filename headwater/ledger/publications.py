@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Row, delete, func, insert, select, update
 
 from headwater.errors import LeaseLostError, StateError
-from headwater.ledger import documents, history
+from headwater.ledger import documents, history, standings
 from headwater.ledger.base import Commit, Holder, Intent, Publication
 from headwater.ledger.leases import holder_of, holder_values
 from headwater.ledger.schema import epochs, head, publications
@@ -78,7 +78,9 @@ def commit(connection: Connection, commit: Commit) -> None:
         raise ValueError(f"publication {commit.publication} has an intent for {publication.epoch}, not {commit.epoch}")
     _check_epoch(connection, commit.epoch)
     documents.remove(connection, publication.generation, commit.removed)
+    standings.removed(connection, publication.generation, commit.removed, commit.epoch)
     documents.put(connection, publication.generation, commit.rows)
+    standings.published(connection, publication.generation, commit.rows, commit.epoch)
     history.append(connection, commit.events)
     connection.execute(insert(epochs).values(epoch=commit.epoch, committed_at=datetime.now(UTC)))
     live = {} if commit.switch_to is None else {"generation": commit.switch_to}

@@ -18,6 +18,7 @@ from headwater.ledger import (
     migrations,
     publications,
     sources,
+    standings,
 )
 from headwater.ledger.base import (
     Block,
@@ -34,10 +35,11 @@ from headwater.ledger.base import (
 from headwater.ledger.holder import gone, on_this_host
 from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
+from headwater.ledger.sql_freshness import SqlFreshness
 from headwater.model import Access
 
 
-class SqlLedger:
+class SqlLedger(SqlFreshness):
     """Made by `open_ledger`; `place` names the database in messages."""
 
     def __init__(self, engine: Engine, place: str) -> None:
@@ -167,6 +169,11 @@ class SqlLedger:
         with self._write() as connection:
             documents.set_access(connection, generation, source, id, access)
 
+    def outdate(self, generation: str, source: str, ids: Iterable[str]) -> None:
+        """Ids without a row are passed over."""
+        with self._write() as connection:
+            documents.outdate(connection, generation, source, ids)
+
     def drop_generation(self, generation: str) -> None:
         """StateError for the live one."""
         with self._write() as connection:
@@ -174,6 +181,7 @@ class SqlLedger:
             documents.drop(connection, generation)
             failures.drop(connection, generation)
             likenesses.drop(connection, generation)
+            standings.drop(connection, generation)
 
     # history
 

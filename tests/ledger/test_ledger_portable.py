@@ -10,6 +10,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from headwater.errors import LeaseLostError
 from headwater.ledger import schema
 from headwater.ledger.base import Block, SourceRow
+from headwater.ledger.standing import Listing
 from headwater.model import NOBODY
 
 POSTGRES = postgresql.dialect()
@@ -19,7 +20,7 @@ POSTGRES = postgresql.dialect()
 def test_every_table_can_be_made_there(table):
     made = str(CreateTable(table).compile(dialect=POSTGRES))
     assert made.count(" NOT NULL") >= len(table.primary_key)
-    assert ("BIGSERIAL" in made) == (table.name in {"events", "runs"})
+    assert ("BIGSERIAL" in made) == (table.name in {"events", "runs", "changes", "listings"})
     assert ("TIMESTAMP WITH TIME ZONE" in made) == any(isinstance(c.type, schema.Moment) for c in table.c)
     for index in table.indexes:
         assert str(CreateIndex(index).compile(dialect=POSTGRES)).startswith("CREATE INDEX")
@@ -42,6 +43,16 @@ def use_everything(ledger, me, row, event, publish):
     ledger.unblock("handbook", "a")
     ledger.save_run("run-1", {})
     ledger.clear_failures("g1", [("handbook", "a")])
+    look = Listing(source="handbook", run="r", began_at=now, ended_at=now, complete=True, vouched=True)
+    ledger.note_listing(look)
+    ledger.count_served([("handbook", "a")], "2999-01-31")
+    ledger.compact(now)
+    standing = list(ledger.standings("g1", "handbook")), ledger.standings_named("g1", [("handbook", "a")])
+    assert standing
+    assert list(ledger.standings_at(now, "handbook")) is not None
+    assert list(ledger.changes("handbook", "a", since=now, until=now, limit=3)) == []
+    assert (list(ledger.links("g1")), ledger.listings("handbook", limit=1)) == ([], [look])
+    assert ledger.served("2999-01-31", "2999-01-31") == {("handbook", "a"): 1}
     asked = ledger.epoch_at(now), ledger.open_publications(), list(ledger.documents("g1", "handbook"))
     asked += ledger.versions("g1", "handbook"), ledger.document("g1", "handbook", "a"), ledger.find("g1", "a")
     asked += ledger.history("handbook", "a"), ledger.sources(), ledger.blocks(), ledger.runs(), ledger.holders()
@@ -62,4 +73,6 @@ def test_every_statement_can_be_said_there(ledger, me, row, event, publish):
     use_everything(ledger, me, row, event, publish)
     assert any("FOR UPDATE" in statement for statement in said)
     assert len(said) > 30
-    assert tied == {"documents", "sources", "blocks", "runs", "leases"}, "upserts alone, which dialect.py builds"
+    assert tied == {"documents", "sources", "blocks", "runs", "leases", "standings", "served"}, (
+        "upserts alone, which dialect.py builds"
+    )

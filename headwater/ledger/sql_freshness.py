@@ -1,0 +1,85 @@
+"""The part of a SQL ledger that freshness is measured by."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from headwater.ledger import looks, standings, upkeep
+from headwater.ledger.standing import Listing, PastChange, Standing
+
+
+class SqlFreshness:
+    """Mixed into `SqlLedger`, whose transactions it uses."""
+
+    def _read(self) -> AbstractContextManager[Connection]:
+        raise NotImplementedError  # `SqlLedger` has it
+
+    def _write(self) -> AbstractContextManager[Connection]:
+        raise NotImplementedError  # `SqlLedger` has it
+
+    def standings(self, generation: str, source: str | None = None) -> Iterator[Standing]:
+        """As of the first row asked for."""
+        with self._read() as connection:
+            yield from standings.stream(connection, generation, source)
+
+    def standings_named(self, generation: str, names: Iterable[tuple[str, str]]) -> list[Standing]:
+        """By source, in the order of ids."""
+        with self._read() as connection:
+            return standings.named(connection, generation, names)
+
+    def standings_at(self, moment: datetime, source: str | None = None) -> Iterator[Standing]:
+        """Verified when they were published, as far as the history tells."""
+        with self._read() as connection:
+            yield from standings.stream_at(connection, moment, source)
+
+    def changes(
+        self,
+        source: str | None = None,
+        document: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> Iterator[PastChange]:
+        """In the order in which they were committed, newest first."""
+        with self._read() as connection:
+            yield from standings.history(connection, source, document, since, until, limit)
+
+    def links(self, generation: str) -> Iterator[tuple[str, str, str]]:
+        """As they are written in the documents."""
+        with self._read() as connection:
+            yield from standings.all_links(connection, generation)
+
+    def note_listing(self, listing: Listing) -> None:
+        """One more line."""
+        with self._write() as connection:
+            looks.note(connection, listing)
+
+    def listings(
+        self,
+        source: str | None = None,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[Listing]:
+        """In the order in which they were noted, newest first."""
+        with self._read() as connection:
+            return looks.newest(connection, source, since, until, limit)
+
+    def count_served(self, names: Iterable[tuple[str, str]], day: str) -> None:
+        """A name that comes twice counts once."""
+        with self._write() as connection:
+            upkeep.count_served(connection, names, day)
+
+    def served(self, since: str, until: str) -> dict[tuple[str, str], int]:
+        """Whether they are still live or not."""
+        with self._read() as connection:
+            return upkeep.times_served(connection, since, until)
+
+    def compact(self, before: datetime) -> int:
+        """All of it or nothing."""
+        with self._write() as connection:
+            return upkeep.compact(connection, before)
