@@ -161,9 +161,7 @@ class SharedIndex:
         fields: Sequence[str] | None = None,
     ) -> Page:
         """One page of `scroll`."""
-        return self._call(
-            lambda index: index.page(condition, vectors=vectors, limit=limit, start=start, fields=fields)
-        )
+        return self._call(lambda index: index.page(condition, vectors=vectors, limit=limit, start=start, fields=fields))
 
     def scroll(
         self, condition: Condition, *, vectors: bool = False, page: int = 1000, fields: Sequence[str] | None = None
