@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.workshop import Workshop
+from headwater.clock import utc_now
 from headwater.errors import ConfigError
 from headwater.evaluation.questions import Question
 from headwater.evaluation.recall import span_recall, words
@@ -20,7 +21,7 @@ from headwater.index.points import point_ids
 from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
 from headwater.model import Chunk, digest
-from headwater.publishing.records import stored_chunk, utc_now
+from headwater.publishing.records import stored_chunk
 from headwater.retrieval.search import Passage, Searcher, Wish
 
 HALF = 0.5

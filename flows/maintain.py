@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
+from headwater.clock import utc_now
 from headwater.errors import ConfigError, FatalError, HeadwaterError
 from headwater.index.base import Index
 from headwater.index.points import point_ids
 from headwater.ingest.report import RunReport
 from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Block, DocumentRow, Event
-from headwater.publishing.records import Carried, EmbeddedChunk, Prepared, stored_chunk, utc_now
+from headwater.publishing.records import Carried, EmbeddedChunk, Prepared, stored_chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
 from flows.workshop import Workshop
+from headwater.clock import utc_now
 from headwater.errors import HeadwaterError
 from headwater.ingest.boilerplate_learning import recall
 from headwater.ingest.report import RunReport, SourceReport
@@ -17,7 +18,6 @@ from headwater.ingest.source_run import KEPT_BYTES, SourceRun
 from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
 from headwater.publishing.collect import collect, worth_opening
-from headwater.publishing.records import utc_now
 
 WORTH_COLLECTING = 500
 """Superseded points that a run leaves in the index at most, invisible, for a later one to delete."""

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from headwater.clock import utc_now
 from headwater.interfaces import Connector, Scanned
 from headwater.ledger.base import Ledger
 from headwater.model import Access, Checkpoint, Complete, Gone, Ref, Unreadable, digest
-from headwater.publishing.records import utc_now
 
 UNDER_WAY = "listing"
 """Name under which the ledger learns an unfinished listing."""

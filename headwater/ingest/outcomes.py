@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
+from headwater.clock import utc_now
 from headwater.ingest.look import Settled
 from headwater.ingest.report import SourceReport
 from headwater.ingest.stripped import has_hidden
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
 from headwater.model import Failed, Indexed, Outcome, Quarantined, Unchanged
-from headwater.publishing.records import utc_now
 
 
 class Outcomes:

@@ -1,11 +1,11 @@
 """What one run is to remove of its source, and how much of that is believed."""
 
+from headwater.clock import utc_now
 from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
 from headwater.ingest.plan import Plan
 from headwater.ingest.report import SourceReport
 from headwater.ingest.tools import Tools
 from headwater.model import RawDocument
-from headwater.publishing.records import utc_now
 
 
 class Removals:

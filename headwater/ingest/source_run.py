@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from headwater.clock import utc_now
 from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
@@ -19,7 +20,6 @@ from headwater.ingest.stream import Carry, Group, Step, stream
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
 from headwater.model import Access, Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
-from headwater.publishing.records import utc_now
 
 BATCH_DOCUMENTS = 150
 BATCH_ATTEMPTS = 4

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from headwater.clock import utc_now
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
 from headwater.ledger.base import DocumentRow
 from headwater.model import NOBODY
-from headwater.publishing.records import utc_now
 
 
 def reads_permissions(connector: Connector) -> bool:

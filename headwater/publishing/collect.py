@@ -3,11 +3,11 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from headwater.clock import utc_now
 from headwater.index.base import NEVER, Index
 from headwater.index.query import AllOf, Between, Condition, Not, OneOf
 from headwater.ledger.base import Holder, Ledger
 from headwater.publishing.publisher import LEASE_SECONDS, PUBLISH_LEASE, WAIT_SECONDS
-from headwater.publishing.records import utc_now
 
 READER_SECONDS = 60.0
 """T: how long a reader may go on with an E before it may find that points it could see were deleted."""

@@ -14,13 +14,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
+from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, IndexUnavailableError, LeaseLostError
 from headwater.index.base import NEVER, Index
 from headwater.index.points import point_ids
 from headwater.index.query import AllOf, Between, Not, OneOf
 from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Ledger
 from headwater.model import Access
-from headwater.publishing.records import Carried, Prepared, utc_now
+from headwater.publishing.records import Carried, Prepared
 
 Stageable: TypeAlias = Prepared | Carried
 IndexOf: TypeAlias = Callable[[str], Index | None]

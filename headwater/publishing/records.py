@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any
 
 from headwater.index.base import NEVER, Point, StoredPoint
@@ -131,7 +130,3 @@ def _state(publication: int) -> dict[str, int]:
 
 def _plain(value: MetaValue) -> str | int | float | list[str]:
     return list(value) if isinstance(value, tuple) else value
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

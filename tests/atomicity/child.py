@@ -21,6 +21,7 @@ from typing import Any
 
 from chunking.registry import chunker_for
 from headwater import errors
+from headwater.clock import utc_now
 from headwater.errors import BusyError, HeadwaterError, StateError
 from headwater.index.base import NEVER
 from headwater.index.points import point_ids
@@ -30,7 +31,6 @@ from headwater.model import RawDocument
 from headwater.parsing import html, markdown
 from headwater.publishing.collect import collect
 from headwater.publishing.publisher import Publisher, Stageable
-from headwater.publishing.records import utc_now
 from tests.atomicity import bench as benches
 from tests.atomicity.bench import Bench
 from tests.atomicity.boundaries import kill

@@ -9,9 +9,9 @@ import pytest
 from flows import maintain
 from flows.maintain import rebuild
 from flows.workshop import Workshop
+from headwater.clock import utc_now
 from headwater.errors import BusyError
 from headwater.ledger.base import Block
-from headwater.publishing.records import utc_now
 from tests.support.state import open_workshop, run_all, scratch
 
 

@@ -17,10 +17,10 @@ from flows import steps
 from flows.maintain import rebuild, remove_document, unblock
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
+from headwater.clock import utc_now
 from headwater.ingest.report import RunReport
 from headwater.ledger.base import Block
 from headwater.parsing.pool import ParserPool
-from headwater.publishing.records import utc_now
 from tests.ingest.equality import Kept, check_equal
 from tests.ingest.library import FOLDERS, FRONTS, PATHS, RULES, SETTINGS, SOURCES, Library, Text, texts
 from tests.support.compare import disagreements, rows, texts_in, visible_of

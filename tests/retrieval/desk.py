@@ -7,6 +7,7 @@ from pathlib import Path
 
 from qdrant_client import QdrantClient
 
+from headwater.clock import utc_now
 from headwater.embedding.sparse import Bm25Sparse
 from headwater.index.base import Index, IndexStore
 from headwater.index.client import PREFIX, ClientStore
@@ -18,7 +19,7 @@ from headwater.ledger.open import open_ledger
 from headwater.model import HELP, Access, Chunk, Span
 from headwater.publishing.attach import attach
 from headwater.publishing.publisher import Publisher
-from headwater.publishing.records import EmbeddedChunk, Prepared, utc_now
+from headwater.publishing.records import EmbeddedChunk, Prepared
 from headwater.retrieval.search import Passage, Searcher
 from tests.support.hash_embedder import DIMENSIONS, HashDense
 
