@@ -1,10 +1,12 @@
 """What every test gets: no network and no telemetry, a state folder of its own, shared data by fixture.
 
-Slow tests are deselected unless `-m` is given; with HEADWATER_REQUIRE_ALL=1 a skipped test fails the run.
+Slow tests are deselected unless `-m` is given; with HEADWATER_REQUIRE_ALL=1 a skipped test fails the run. Tests are
+shared out to processes, which import this file each, and so have their own state folders, servers and ports.
 """
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+MOST_PROCESSES = 4
+"""Each may have a Prefect server, a browser, parser processes and an index: 3 GB and more than one core at times."""
 ALL_REQUIRED = os.environ.get("HEADWATER_REQUIRE_ALL", "") not in {"", "0"}
 
 QUIET = {
@@ -50,6 +54,15 @@ _SCRATCH = _isolate_environment()
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("dev", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Processes for `-n auto`; none beside this one for a single file, which would only start later."""
+    asked = config.args
+    if len(asked) == 1 and Path(asked[0].partition("::")[0]).is_file():
+        return 0
+    return min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, MOST_PROCESSES)
 
 
 @pytest.hookimpl(trylast=True)

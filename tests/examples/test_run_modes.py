@@ -60,6 +60,21 @@ def test_a_skip_fails_the_run_when_all_is_required(tmp_path: Path) -> None:
     assert "test_probe.py::test_left_out: the moon is in the wrong house" in run.stdout
 
 
+@pytest.mark.parametrize("required", ["", "1"])
+def test_a_skip_is_told_by_the_process_that_met_it(tmp_path: Path, required: str) -> None:
+    run = probe(tmp_path, "-p", "xdist", "-n", "2", HEADWATER_REQUIRE_ALL=required)
+    assert "created: 2/2 workers" in run.stdout
+    assert "the moon is in the wrong house" in run.stdout
+    assert re.search(r"4 passed, 1 skipped.* in [\d.]+s", run.stdout.splitlines()[-1])
+    assert run.returncode == (pytest.ExitCode.TESTS_FAILED if required else 0), run.stdout
+    assert ("test_probe.py::test_left_out: the moon" in run.stdout) == bool(required)
+
+
+def test_processes_are_for_more_than_one_file(tmp_path: Path) -> None:
+    assert "workers" not in probe(tmp_path, "-p", "xdist", "-n", "auto", "test_probe.py").stdout
+    assert re.search(r"created: (\d)/\1 workers?", probe(tmp_path, "-p", "xdist", "-n", "auto").stdout)
+
+
 def test_all_required_passes_without_skips(tmp_path: Path) -> None:
     assert probe(tmp_path, "-k", "runs or takes_long", HEADWATER_REQUIRE_ALL="1").returncode == 0
 
