@@ -72,6 +72,8 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    # First, and so all in one process: they share a server, take long each, and leave short ones to even out the end.
+    items.sort(key=lambda item: item.get_closest_marker("prefect") is None)
     if config.option.markexpr:
         return
     slow = [item for item in items if item.get_closest_marker("slow")]

@@ -56,6 +56,14 @@ def save(api: str, folder: Path, **blocks: str) -> None:
     assert saved.returncode == 0, saved.stderr
 
 
+@pytest.fixture(scope="module")
+def secrets_api(prefect_api: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A server that knows every block named here; a process that saves some imports Prefect first, for seconds."""
+    folder = tmp_path_factory.mktemp("blocks")
+    save(prefect_api, folder, zendesk_token=TOKEN, host="qdrant.example.com", qdrant_key="k3y", password="p4ss")
+    return prefect_api
+
+
 @pytest.fixture
 def zendesk() -> Iterator[Zendesk]:
     made = Zendesk()
@@ -81,18 +89,17 @@ def everything_recorded(api: str) -> str:
 
 
 def test_a_run_takes_its_credential_from_a_block_and_records_it_nowhere(
-    prefect_api: str, tmp_path: Path, zendesk: Zendesk
+    secrets_api: str, tmp_path: Path, zendesk: Zendesk
 ) -> None:
-    save(prefect_api, tmp_path, zendesk_token=TOKEN)
     place = project(tmp_path, zendesk, "${prefect-secret:zendesk-token}")
     ran = python(
         "-m", "tests.support.hashed_cli", "ingest", "--json", "-c", str(place / "headwater.toml"),
-        cwd=Path.cwd(), PREFECT_API_URL=prefect_api, HEADWATER_HOME=str(place / "home"),
+        cwd=Path.cwd(), PREFECT_API_URL=secrets_api, HEADWATER_HOME=str(place / "home"),
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout)["sources"][0]["indexed"] == 1
-    recorded = everything_recorded(prefect_api)
-    runs: list[dict[str, Any]] = httpx.post(f"{prefect_api}/flow_runs/filter", json={}, timeout=20).json()
+    recorded = everything_recorded(secrets_api)
+    runs: list[dict[str, Any]] = httpx.post(f"{secrets_api}/flow_runs/filter", json={}, timeout=20).json()
     assert {"sources": ["help"]} in [run["parameters"] for run in runs]
     for text in (ran.stdout, ran.stderr, recorded):
         assert TOKEN not in text
@@ -122,10 +129,9 @@ def settings_file(folder: Path) -> Path:
     return file
 
 
-def test_every_setting_that_may_be_a_secret_can_be_a_block(prefect_api: str, tmp_path: Path) -> None:
-    save(prefect_api, tmp_path, host="qdrant.example.com", qdrant_key="k3y", password="p4ss")
+def test_every_setting_that_may_be_a_secret_can_be_a_block(secrets_api: str, tmp_path: Path) -> None:
     ran = python(
-        "-c", REVEAL, str(settings_file(tmp_path)), cwd=Path.cwd(), PREFECT_API_URL=prefect_api, LEDGER_HOST="pg"
+        "-c", REVEAL, str(settings_file(tmp_path)), cwd=Path.cwd(), PREFECT_API_URL=secrets_api, LEDGER_HOST="pg"
     )
     assert ran.stdout.split() == ["k3y", "https://qdrant.example.com:6333", "postgresql://u:p4ss@pg/db"], ran.stderr
 
