@@ -21,6 +21,11 @@ class Ran:
     err: str
 
     @property
+    def said(self) -> str:
+        """What stands on stderr, however long the names in it are that lines are broken for."""
+        return " ".join(self.err.split())
+
+    @property
     def json(self) -> Any:
         """The one JSON object on stdout; fails when there is anything else."""
         assert self.out.count("\n") == 1, self.out

@@ -22,7 +22,7 @@ def test_a_folder_needs_no_configuration_but_a_reader(headwater: Headwater, fold
     home = tmp_path / "home"
     refused = headwater("ingest", str(folder), "--direct", cwd=folder, home=home)
     assert refused.code == 2
-    assert "--access public" in refused.err
+    assert "--access public" in refused.said
     assert not home.exists()
     ran = headwater("ingest", str(folder), "--access", "public", "--direct", "--json", cwd=folder, home=home)
     assert ran.code == 0
@@ -183,7 +183,7 @@ def test_wrong_usage_is_exit_code_2_with_a_sentence(
 ) -> None:
     ran = headwater(*arguments, cwd=project, home=project / "home")
     assert ran.code == 2
-    assert said in ran.err
+    assert said in ran.said
 
 
 def test_an_unknown_key_names_the_nearest(headwater: Headwater, project: Path) -> None:
