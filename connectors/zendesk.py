@@ -12,7 +12,7 @@ segment is open to everyone whom `default_access` names; one with segments to th
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -111,6 +111,8 @@ class ZendeskConnector:
         """Everything, ending in Complete, or what changed since the listing that left the token `resume`."""
         began, token, locales = time.time(), _read_token(resume, self._mark), self._locales()
         self._center.forget(locales)
+        # What an earlier listing left is older than this one, which may not name it any more.
+        _articles.drop(self._keeps)
         if token is not None and began - token["full"] < self.full_every:
             changes = self._center.changes(int(token["since"]) - _OVERLAP_SECONDS)
             if changes is not None:
@@ -182,6 +184,9 @@ class ZendeskConnector:
             kind = str(segment.get("user_type") or "") if segment.get("built_in") else ""
             named.append((str(id), str(segment.get("name") or ""), kind))
         return mapped(self.readers, named, "user segment", "segments")
+
+    def _keeps(self, key: Hashable) -> bool:
+        return isinstance(key, tuple) and key[0] == self
 
     @property
     def _center(self) -> HelpCenter:

@@ -6,7 +6,7 @@ A memory of minutes and of bounded size; without it everything comes out the sam
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -47,6 +47,12 @@ class Recent(Generic[_Kept]):
         with self._lock:
             self._drop(key)
         return found
+
+    def drop(self, chosen: Callable[[Hashable], bool]) -> None:
+        """Forget the values of these keys."""
+        with self._lock:
+            for key in [key for key in self._kept if chosen(key)]:
+                self._drop(key)
 
     def clear(self) -> None:
         with self._lock:
