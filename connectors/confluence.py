@@ -61,6 +61,7 @@ class ConfluenceConnector:
     """A document's id is the number of its page, or PAGE/ATTACHMENT."""
 
     Options: ClassVar[type[ConfluenceOptions]] = ConfluenceOptions
+    reads_permissions: ClassVar[bool] = True
     about: ClassVar[AboutKind] = AboutKind(
         reads="Pages of Confluence, Cloud or Server and Data Center, and their attachments",
         permissions="space permissions and restrictions, of pages and all above them, which `groups`, `users` and "

@@ -4,12 +4,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from connectors.confluence import ConfluenceConnector
 from connectors.registry import build
+from connectors.zendesk import ZendeskConnector
 from headwater.errors import ConfigError
 from headwater.ingest.report import SourceReport
+from headwater.ingest.stale_access import reads_permissions
+from headwater.interfaces import Connector
 from headwater.model import NOBODY, PUBLIC, Access
 from headwater.settings import SourceSettings
 from headwater.settings.durations import parse_duration
@@ -111,6 +116,11 @@ def test_it_is_for_readers_that_come_from_a_service(room: Room, monkeypatch: pyt
     room.wiki.faults.breaks_at = 0
     assert room.run().unverified == set()
     assert room.readers() == {ANCHOR: PUBLIC, "guide": SRE}
+
+
+@pytest.mark.parametrize("kind", [ConfluenceConnector, ZendeskConnector])
+def test_it_is_for_these(kind: object) -> None:
+    assert reads_permissions(cast(Connector, kind))
 
 
 def test_how_long_is_a_setting(room: Room) -> None:
