@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from hypothesis import assume
 from hypothesis import strategies as st
@@ -12,45 +12,31 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from flows.approve import approve
 from flows.steps import direct_steps, run_sources
+from headwater.clock import utc_now
 from headwater.ingest.absence import APPROVED, TOMBSTONES, WITHHELD
 from headwater.ingest.listing import UNDER_WAY
 from headwater.model import Access
-from headwater.publishing.records import utc_now
+from tests.chaos.drawn import (
+    accesses,
+    broken_off,
+    deaths,
+    ended_early,
+    faults,
+    lacking_some,
+    paragraphs,
+    readers_untold,
+)
 from tests.chaos.reading import SOURCE, ChaosConnector, Direct, Service
-from tests.chaos.runs import MAX_REMOVALS, MAX_SHARE, Ran, Runs
+from tests.chaos.runs import MAX_REMOVALS, MAX_SHARE, Noted, Ran, Runs
 from tests.chaos.states import State, check_whole, looser, state_of
-from tests.chaos.wiki import ACCESSES, ANCHOR, Faults, Wiki
+from tests.chaos.wiki import IDS, Faults, Wiki
 from tests.ingest.equality import check_equal
 from tests.support.compare import disagreements
 from tests.support.state import SharedParsing, scratch
 
-IDS = tuple(f"{place}-{n}" for place in ("guide", "runbook", "faq") for n in range(5))
 WEEK = timedelta(days=8)
-paragraphs = st.lists(st.integers(0, 3), min_size=1, max_size=5).map(tuple)
-accesses = st.sampled_from(ACCESSES)
-some_ids = st.frozensets(st.sampled_from(IDS), max_size=4)
-statuses = st.sampled_from((500, 503, 404, 403, 400, 0, 1, 2))
-numbers = st.integers(0, 3)
-refusals = st.dictionaries(st.sampled_from((*IDS, ANCHOR)), st.tuples(statuses, st.integers(1, 12)), max_size=3)
-deaths = st.one_of(st.none(), st.integers(0, 30), st.integers(0, 150))
-
-
-def seldom(what: st.SearchStrategy[Any], otherwise: Any) -> st.SearchStrategy[Any]:
-    return st.one_of(st.just(otherwise), st.just(otherwise), what)
-
-
-faults = st.builds(
-    Faults,
-    breaks_at=seldom(numbers, None),
-    status=statuses,
-    stops_at=seldom(numbers, None),
-    empty=st.sampled_from((*(False,) * 8, True)),
-    omitted=seldom(some_ids, frozenset()),
-    repeated=seldom(some_ids, frozenset()),
-    unreadable=seldom(some_ids, frozenset()),
-    documents=refusals.map(lambda found: {id: [status] * times for id, (status, times) in found.items()}),
-    vanishing=seldom(some_ids, frozenset()).map(set),
-)
+FAULT = "fault: "
+"""Begins the names of those counts that are of faults."""
 
 
 class Chaos(RuleBasedStateMachine):
@@ -63,19 +49,29 @@ class Chaos(RuleBasedStateMachine):
         super().__init__()
         self.closing = ExitStack()
         self.folder = self.closing.enter_context(scratch("chaos"))
-        self.wiki = Wiki()
+        self.wiki = self.made()
         self.tokens: list[bytes] = []
         self.absent_before: set[str] = set()
         """Missing from an earlier complete listing, and not listed since."""
         self.called_gone: set[str] = set()
         self.refused: set[str] = set()
         self.renamed: set[str] = set()
+        self.injected_before = 0
 
     def teardown(self) -> None:
+        self.counts.update({f"{FAULT}{name}": times for name, times in self.wiki.injected.items()})
         self.closing.close()
+
+    def made(self) -> Wiki:
+        return Wiki()
 
     def service(self) -> Service:
         return Direct(self.wiki)
+
+    def connector(self, *, cursors: bool, deltas: bool, states_readers: bool, final: bool) -> Noted:
+        return ChaosConnector(
+            self.service(), cursors=cursors, deltas=deltas, states_readers=states_readers, absence_is_final=final
+        )
 
     @initialize(
         ids=st.lists(st.sampled_from(IDS), min_size=3, max_size=12, unique=True),
@@ -92,11 +88,11 @@ class Chaos(RuleBasedStateMachine):
     ) -> None:  # fmt: skip
         for id in ids:
             self.wiki.write(id, text, access)
-        connector = ChaosConnector(
-            self.service(), cursors=cursors, deltas=deltas, states_readers=states_readers, absence_is_final=final
-        )
+        connector = self.connector(cursors=cursors, deltas=deltas, states_readers=states_readers, final=final)
         self.runs = Runs(self.folder, connector, self.parsing)
-        self.run()
+        first = self.run().report
+        assert first is not None
+        assert first.error == ""
 
     # what people do ---------------------------------------------------------------------------------------
 
@@ -213,18 +209,22 @@ class Chaos(RuleBasedStateMachine):
     ingest_then = rule(faults=faults, whole=st.booleans(), dies_at=deaths)(ingest)
     ingest_again = rule(faults=faults, whole=st.booleans(), dies_at=deaths)(ingest)
     ingest_well = rule(faults=st.builds(Faults), whole=st.booleans(), dies_at=st.none())(ingest)
-    break_off = rule(faults=st.builds(Faults, breaks_at=numbers), whole=st.just(True), dies_at=st.none())(ingest)
-    end_early = rule(faults=st.builds(Faults, stops_at=numbers), whole=st.just(True), dies_at=st.none())(ingest)
-    lack_some = rule(faults=st.builds(Faults, omitted=some_ids), whole=st.just(True), dies_at=st.none())(ingest)
+    break_off = rule(faults=broken_off, whole=st.just(True), dies_at=st.none())(ingest)
+    end_early = rule(faults=ended_early, whole=st.just(True), dies_at=st.none())(ingest)
+    lack_some = rule(faults=lacking_some, whole=st.just(True), dies_at=st.none())(ingest)
+    tell_no_readers = rule(faults=readers_untold, whole=st.booleans(), dies_at=st.none())(ingest)
 
     def _count(self, ran: Ran) -> None:
         report = ran.report
         self.counts["runs"] += 1
+        self.counts["runs with faults"] += self.wiki.injected.total() > self.injected_before or report is None
+        self.injected_before = self.wiki.injected.total()
         self.counts["died"] += report is None
         if report is not None:
             self.counts["source failed"] += bool(report.error)
             self.counts["withheld"] += bool(report.withheld)
             self.counts["documents failed"] += report.failed
+            self.counts["indexed"] += report.indexed
             self.counts["removed"] += report.removed
             self.counts["tombstones"] += report.tombstones
 
@@ -232,7 +232,7 @@ class Chaos(RuleBasedStateMachine):
         """Gone is what the source said is gone, or what a complete listing lacked; never much of it unapproved."""
         removed = before.found.keys() - after.found.keys()
         final = self.runs.connector.absence_is_final
-        missing = before.found.keys() - ran.said.listed if ran.said.complete else set()
+        missing = before.found.keys() - ran.said.listed if ran.said.complete and ran.planned else set()
         for id in removed:
             said = id in ran.said.gone or (id in missing and (final or id in self.absent_before))
             expired = id in self.absent_before and id not in ran.said.listed

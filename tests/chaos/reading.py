@@ -11,10 +11,14 @@ from connectors.http.reach import Reach
 from headwater.errors import CredentialError, FetchError, GoneError, HeadwaterError, TransientSourceError
 from headwater.interfaces import Scanned
 from headwater.model import HELP, Access, Checkpoint, Complete, Gone, NotModified, RawDocument, Ref, Unreadable
+from tests.chaos.troubles import AWAY, BROKEN, EMPTY, PATIENCE, troubled
 from tests.chaos.wiki import TroubleError, Wiki
 from tests.connectors.services.local import Asked, Reply
 
 SOURCE = "wiki"
+_ERRORS: dict[int, type[HeadwaterError]] = {
+    404: GoneError, 410: GoneError, 403: CredentialError, 400: FetchError, BROKEN: FetchError, AWAY: FetchError,
+}  # fmt: skip
 
 
 class Service(Protocol):
@@ -42,10 +46,9 @@ def _translated(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         return call()
     except TroubleError as trouble:
-        if trouble.status == 2:
+        if trouble.status == EMPTY:
             return {}
-        errors: dict[int, type[HeadwaterError]] = {404: GoneError, 403: CredentialError, 400: FetchError, 1: FetchError}
-        raise errors.get(trouble.status, TransientSourceError)(f"status {trouble.status}") from None
+        raise _ERRORS.get(trouble.status, TransientSourceError)(f"status {trouble.status}") from None
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class Remote:
         return self._asked(f"/pages/{quote(id)}", {})
 
     def _asked(self, path: str, query: dict[str, str | int]) -> dict[str, Any]:
-        settings = HttpSettings(reach=Reach(frozenset({"127.0.0.1"}), True), rate=10_000, burst=10_000)
+        reach = Reach(frozenset({"127.0.0.1"}), True)
+        settings = HttpSettings(reach=reach, rate=10_000, burst=10_000, seconds=PATIENCE)
         answer = http(settings).get(self.url + path, query)
         try:
             found: dict[str, Any] = json.loads(answer.body)
@@ -78,9 +82,7 @@ def served(wiki: Wiki, asked: Asked) -> Reply:
     try:
         found = wiki.document(id) if id else wiki.listing(asked.query["after"], None if since is None else int(since))
     except TroubleError as trouble:
-        if trouble.status > 2:
-            return Reply(trouble.status)
-        return Reply(body=b"{}" if trouble.status == 2 else b'{"version": "1", "cont', cut=trouble.status == 0)
+        return troubled(trouble.status)
     return Reply(body=json.dumps(found).encode())
 
 

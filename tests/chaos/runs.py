@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
@@ -11,6 +11,7 @@ from headwater.interfaces import Connector
 from headwater.model import Outcome
 from headwater.settings import Settings, SourceSettings, load
 from tests.atomicity.boundaries import Boundaries, Watched, WatchedStore
+from tests.chaos.front import Fronted
 from tests.chaos.reading import SOURCE, ChaosConnector, Said
 from tests.support.hash_embedder import HashDense
 from tests.support.state import SharedParsing
@@ -28,6 +29,7 @@ default_access = []
 max_removals = {MAX_REMOVALS}
 max_removed_share = {MAX_SHARE}
 """
+Noted: TypeAlias = ChaosConnector | Fronted
 LEARNING = ("learn", "save_likenesses", "confirm")
 
 
@@ -85,7 +87,7 @@ class Runs:
     """Opens a workshop for each run, as a command does."""
 
     folder: Path
-    connector: ChaosConnector
+    connector: Noted
     parsing: SharedParsing
     dense: HashDense = field(default_factory=HashDense)
 

@@ -1,36 +1,38 @@
 """Whatever a source does, no document is lost, doubled, leaked or half-published, and it ends as the source is."""
 
-from functools import partial
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.chaos.machine import Chaos
-from tests.chaos.reading import Remote, Service, served
-from tests.connectors.services.local import serving
+from tests.chaos.over_http import OverConfluenceCloud, OverConfluenceServer, OverHttp, OverZendesk
 from tests.support.state import SharedParsing
 
+MACHINES: dict[str, type[Chaos]] = {
+    "in this process": Chaos,
+    "over http": OverHttp,
+    "zendesk": OverZendesk,
+    "confluence cloud": OverConfluenceCloud,
+    "confluence server": OverConfluenceServer,
+}
+RUNS = {"in this process": 400, "over http": 150, "zendesk": 250, "confluence cloud": 150, "confluence server": 150}
+"""Over a thousand together."""
+Tell = Callable[[str, Counter[str]], None]
+
+
+@pytest.fixture(params=MACHINES)
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
 
 @pytest.fixture
-def machine(parsing: SharedParsing) -> type[Chaos]:
-    Chaos.parsing = parsing
-    Chaos.counts.clear()
-    return Chaos
-
-
-class OverHttp(Chaos):
-    """The same, through a server on this machine and the client of all connectors."""
-
-    def service(self) -> Service:
-        server = self.closing.enter_context(serving(partial(served, self.wiki)))
-        return Remote(server.url)
-
-
-@pytest.fixture
-def machine_over_http(parsing: SharedParsing) -> type[OverHttp]:
-    OverHttp.parsing = parsing
-    return OverHttp
+def machine(parsing: SharedParsing, kind: str) -> type[Chaos]:
+    made = MACHINES[kind]
+    made.parsing, made.counts = parsing, Counter()
+    return made
 
 
 def _settings(examples: int, steps: int) -> settings:
@@ -44,17 +46,14 @@ def _settings(examples: int, steps: int) -> settings:
     )
 
 
-def test_a_source_that_misbehaves_costs_nothing(machine: type[Chaos]) -> None:
-    run_state_machine_as_test(machine, settings=_settings(examples=6, steps=20))
-
-
-def test_a_server_that_misbehaves_costs_nothing(machine_over_http: type[OverHttp]) -> None:
-    run_state_machine_as_test(machine_over_http, settings=_settings(examples=3, steps=15))
+def test_a_source_that_misbehaves_costs_nothing(machine: type[Chaos], kind: str, tell: Tell) -> None:
+    run_state_machine_as_test(machine, settings=_settings(examples=3, steps=15))
+    tell(kind, machine.counts)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_a_thousand_runs_of_a_source_that_misbehaves_cost_nothing(machine: type[Chaos]) -> None:
-    while machine.counts["runs"] < 1_000:
-        run_state_machine_as_test(machine, settings=_settings(examples=20, steps=40))
-    print(dict(machine.counts))
+def test_a_thousand_runs_of_a_source_that_misbehaves_cost_nothing(machine: type[Chaos], kind: str, tell: Tell) -> None:
+    while machine.counts["runs"] < RUNS[kind]:
+        run_state_machine_as_test(machine, settings=_settings(examples=10, steps=40))
+    tell(kind, machine.counts)

@@ -1,13 +1,16 @@
 """A service with pages, readers and a log of changes, which people edit and which misbehaves as it is told to."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from headwater.model import NOBODY, PUBLIC, Access
+from tests.chaos.troubles import named
 
 ANCHOR = "anchor"
 """Never deleted: a listing that is suddenly empty is taken for a fault of the source."""
+IDS = tuple(f"{place}-{n}" for place in ("guide", "runbook", "faq") for n in range(5))
 PAGE = 3
 """Entries on one page of a listing."""
 SENTENCES = (
@@ -41,12 +44,19 @@ class Page:
     def content(self) -> str:
         if self.malformed:
             return "\x00\x01\x02 no text \x00\x00"
-        marked = (f"rev{self.revision}p{n} {SENTENCES[which]}" for n, which in enumerate(self.paragraphs))
-        return "# A page\n\n" + "\n\n".join(marked) + "\n"
+        return "# A page\n\n" + "\n\n".join(self._marked) + "\n"
+
+    @property
+    def html(self) -> str:
+        return "".join(f"<p>{text}</p>" for text in self._marked)
+
+    @property
+    def _marked(self) -> list[str]:
+        return [f"rev{self.revision}p{n} {SENTENCES[which]}" for n, which in enumerate(self.paragraphs)]
 
 
 class TroubleError(Exception):
-    """The service answers with this status; 0 is an answer that is cut off, 1 one that is no JSON, 2 an empty one."""
+    """The service answers with this status, or as `troubles` has it."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -87,6 +97,8 @@ class Wiki:
         self.faults = Faults()
         self.whole_is_due = False
         """Whether changes alone are refused, so that everything is listed."""
+        self.injected: Counter[str] = Counter()
+        """What went wrong, and how often, of which a client may have been told."""
         self.write(ANCHOR, (0, 1), PUBLIC)
 
     # what people do ---------------------------------------------------------------------------------------
@@ -136,10 +148,12 @@ class Wiki:
         left = [id for id in known if id > after]
         number = (len(known) - len(left)) // PAGE
         if faults.breaks_at == number:
+            self.injected[f"listing: {named(faults.status)}"] += 1
             raise TroubleError(faults.status)
         shown, last = ([] if faults.empty else left[:PAGE]), faults.empty or len(left) <= PAGE
         stops = faults.stops_at == number and not last
         again = sorted(faults.repeated & self.pages.keys()) if last else []
+        self.note_listing(set(shown), empty=faults.empty, stops=stops)
         return {
             "items": [*self._entries(shown[: PAGE - 1] if stops else shown), *self._again(again)],
             "next": "" if last or stops else shown[-1],
@@ -147,6 +161,17 @@ class Wiki:
             "everything": since is None,
             "now": self.clock,
         }
+
+    def note_listing(self, shown: Set[str], *, empty: bool, stops: bool) -> None:
+        faults = self.faults
+        found = {
+            "listing: empty": empty,
+            "listing: ends early": stops,
+            "listing: lacks a document": len(shown & faults.omitted & self.pages.keys()),
+            "listing: names one twice": len(shown & faults.repeated & self.pages.keys()),
+            "listing: readers of one untold": len(shown & faults.unreadable & self.pages.keys()),
+        }
+        self.injected.update({name: int(times) for name, times in found.items() if times})
 
     def _entries(self, ids: list[str]) -> Iterator[list[Any]]:
         faults = self.faults
@@ -166,15 +191,32 @@ class Wiki:
         yield from (_entry(id, self.pages[id]) for id in ids if id not in hidden)
 
     def document(self, id: str) -> dict[str, Any]:
-        faults = self.faults
-        if id in faults.vanishing and id in self.pages:
-            self.delete(id)
-        if waiting := faults.documents.get(id):
-            raise TroubleError(waiting.pop(0))
+        status = self.trouble_with(id)
+        if status is not None:
+            raise TroubleError(status)
         if id not in self.pages:
             raise TroubleError(404)
         page = self.pages[id]
         return {"version": str(page.version), "content": page.content, **_readers(page.access)}
+
+    def trouble_with(self, id: str) -> int | None:
+        """What becomes of the next request for this document; it may be gone with that."""
+        if id in self.faults.vanishing and id in self.pages:
+            self.injected["document: vanishes between listing and fetch"] += 1
+            self.delete(id)
+        waiting = self.faults.documents.get(id)
+        if not waiting:
+            return None
+        status = waiting.pop(0)
+        self.injected[f"document: {named(status)}"] += 1
+        return status
+
+
+class PlainWiki(Wiki):
+    """For services that know of nobody who is shut out by name: such documents are for one group."""
+
+    def _put(self, id: str, page: Page) -> None:
+        Wiki._put(self, id, replace(page, access=ACCESSES[3]) if page.access.deny else page)
 
 
 def _entry(id: str, page: Page) -> list[Any]:

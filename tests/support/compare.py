@@ -9,9 +9,12 @@ from flows.workshop import Workshop
 from headwater.index.base import NEVER, Index
 from headwater.index.query import AllOf, Between, Condition, HasId, Not, OneOf
 from headwater.ledger.base import DocumentRow
+from headwater.model import CONTENT_VERSION
 
 OF_A_PUBLICATION = ("publication", "from", "to", "fence")
 """Payload that tells when a point was published, not what is in it."""
+OF_A_VERSION = ("modified", CONTENT_VERSION)
+"""Metadata of the version of which a row was written last; later ones that read the same leave the row as it is."""
 EVERYTHING = Not(HasId(()))
 
 Key = tuple[str, str]
@@ -46,7 +49,7 @@ def rows(workshop: Workshop) -> dict[Key, DocumentRow]:
     """The ledger's documents, without what tells when they were seen and published."""
     found = {}
     for row in workshop.ledger.documents(workshop.generation):
-        meta = {key: value for key, value in row.meta.items() if key != "modified"}
+        meta = {key: value for key, value in row.meta.items() if key not in OF_A_VERSION}
         some = row.verified_at
         found[row.source, row.id] = replace(
             row, version="", publication=0, detected_at=some, published_at=some, verified_at=some, meta=meta
