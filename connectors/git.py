@@ -132,6 +132,7 @@ class GitConnector:
                 )
             content = listing.snapshot.blobs.read(entry.blob)
             change, renamed = listing.change(entry), listing.renamed_from(entry)
+            moment = change.moment if change else None
         if len(content) < 1024 and content.startswith(_LFS):
             raise FetchError(
                 f"{id} is a Git LFS pointer: its content is not in the repository",
@@ -142,8 +143,11 @@ class GitConnector:
             version=version,
             uri=listing.uri(entry),
             content=content,
-            meta={"renamed_from": renamed} if renamed else {},
-            updated_at=change.moment if change else None,
+            meta={
+                **({"renamed_from": renamed} if renamed else {}),
+                **({"modified": moment.isoformat()} if moment else {}),
+            },
+            updated_at=moment,
         )
         return file_document(self.name, file, rules, self.policy)
 

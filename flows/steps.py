@@ -17,6 +17,7 @@ from headwater.ingest.report import RunReport, SourceReport
 from headwater.ingest.source_run import KEPT_BYTES, SourceRun
 from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
+from headwater.ledger.standing import Listing
 from headwater.publishing.collect import collect, worth_opening
 
 WORTH_COLLECTING = 500
@@ -111,17 +112,19 @@ def unconfigured(workshop: Workshop) -> list[str]:
 
 
 def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
-    started = time.monotonic()
+    started, began = time.monotonic(), utc_now()
     report = SourceReport(name)
-    complete, checkpoint = False, None
+    complete, vouched, checkpoint = False, False, None
     try:
         with workshop.prepared(name) as source_run:
-            report = source_run.report
+            report, began = source_run.report, source_run.began_at
             try:
                 _in_order(name, steps)
             finally:
                 source_run.close_stale()
-            complete = source_run.plan().complete
+            complete, began = source_run.plan().complete, source_run.began_at
+            # A listing of changes that came to its end says of all others that they did not change.
+            vouched = source_run.whole and (complete or source_run.plan().checkpoint is not None)
             # What is withheld has to be listed again, and a listing of changes would leave it out from then on.
             checkpoint = None if report.withheld else source_run.plan().checkpoint
     except HeadwaterError as error:
@@ -131,6 +134,7 @@ def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
         log.exception("source %s failed", name)
         report.fail(f"{type(error).__name__}: {error}", "This is a fault in Headwater; the log has its traceback.")
     _remember(workshop, name, report, complete=complete, checkpoint=checkpoint)
+    _note_look(workshop, name, report, began, complete=complete, vouched=vouched)
     report.seconds = time.monotonic() - started
     return report
 
@@ -157,6 +161,29 @@ def _remember(workshop: Workshop, name: str, report: SourceReport, *, complete: 
             last_complete=now if complete else before.last_complete,
             last_success=before.last_success if report.error else now,
             last_error=report.error,
+        )
+    )
+
+
+def _note_look(
+    workshop: Workshop, name: str, report: SourceReport, began: datetime, *, complete: bool, vouched: bool
+) -> None:
+    """One line for the history, of runs of the whole source that fill what is searched now."""
+    if workshop.only is not None or workshop.target is not None:
+        return
+    workshop.ledger.note_listing(
+        Listing(
+            source=name,
+            run=workshop.begin_run().run,
+            began_at=began,
+            ended_at=utc_now(),
+            complete=complete and not report.error,
+            vouched=vouched and not report.error,
+            error=report.error,
+            listed=report.handled,
+            changed=report.indexed,
+            removed=report.removed,
+            documents=workshop.ledger.count(workshop.generation, name),
         )
     )
 

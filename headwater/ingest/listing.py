@@ -7,7 +7,7 @@ no more than the last seconds of it.
 
 import base64
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,9 +28,15 @@ def token_of(ledger: Ledger, source: str) -> bytes | None:
     return next((row.checkpoint for row in ledger.sources() if row.name == source), None)
 
 
+def began_at(connector: Connector, ledger: Ledger) -> datetime:
+    """When the listing that comes next began: earlier than now when it goes on with an interrupted one."""
+    found = _usable(connector, ledger)
+    return datetime.fromisoformat(found.get("began") or found["at"]) if found else utc_now()
+
+
 def listed(connector: Connector, ledger: Ledger, resume: bytes | None) -> Iterator[Scanned]:
     """What an interrupted listing had found, then the rest of it; else the whole, from `resume` on."""
-    found = _interrupted(connector, ledger)
+    found, began = _interrupted(connector, ledger), began_at(connector, ledger)
     items: list[Scanned] = []
     if found is not None:
         items, resume = found
@@ -39,7 +45,7 @@ def listed(connector: Connector, ledger: Ledger, resume: bytes | None) -> Iterat
     for item in connector.scan(resume):
         if isinstance(item, Checkpoint):
             if time.monotonic() - saved >= SAVE_SECONDS:
-                _keep(connector, ledger, items, item.token)
+                _keep(connector, ledger, items, item.token, began)
                 kept, saved = True, time.monotonic()
         elif not isinstance(item, Complete):
             items.append(item)
@@ -48,21 +54,27 @@ def listed(connector: Connector, ledger: Ledger, resume: bytes | None) -> Iterat
         ledger.learn(connector.name, UNDER_WAY, {})
 
 
-def _keep(connector: Connector, ledger: Ledger, items: list[Scanned], token: bytes) -> None:
+def _keep(connector: Connector, ledger: Ledger, items: list[Scanned], token: bytes, began: datetime) -> None:
     value = {
         "connector": _settings(connector),
         "at": utc_now().isoformat(),
+        "began": began.isoformat(),
         "token": base64.b64encode(token).decode(),
         "items": [_written(item) for item in items],
     }
     ledger.learn(connector.name, UNDER_WAY, value)
 
 
-def _interrupted(connector: Connector, ledger: Ledger) -> tuple[list[Scanned], bytes] | None:
+def _usable(connector: Connector, ledger: Ledger) -> Mapping[str, Any] | None:
     found = ledger.learned(connector.name, UNDER_WAY)
     if not found or found["connector"] != _settings(connector):
         return None
-    if utc_now() - datetime.fromisoformat(found["at"]) > WORTH:
+    return None if utc_now() - datetime.fromisoformat(found["at"]) > WORTH else found
+
+
+def _interrupted(connector: Connector, ledger: Ledger) -> tuple[list[Scanned], bytes] | None:
+    found = _usable(connector, ledger)
+    if found is None:
         return None
     return [_read(item) for item in found["items"]], base64.b64decode(found["token"])
 

@@ -18,10 +18,12 @@ from headwater.errors import (
     RetriableError,
     SkippableError,
 )
+from headwater.ingest.changes import Past
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.tools import Tools
 from headwater.interfaces import Connector
 from headwater.ledger.base import DocumentRow, Failure
+from headwater.ledger.standing import ACCESS, Change
 from headwater.metadata.origins import ACCESS_ORIGIN
 from headwater.model import (
     CONTENT_VERSION,
@@ -105,6 +107,7 @@ def look(
     raw: RawDocument | None,
     now: datetime,
     failure: Failure | None = None,
+    past: Past | None = None,
 ) -> Look:
     """Everything about one document up to handing it to a parser; never raises for a fault of the document.
 
@@ -113,7 +116,7 @@ def look(
     if raw is None and before is not None and _only_readers_differ(tools, ref, before):
         readers = ref.access or before.access
         row = replace(before, version=ref.version, access=readers, detected_at=now, published_at=now, verified_at=now)
-        return ToCarry(ref, row, before)
+        return ToCarry(ref, replace(row, change=Change(ACCESS)), before)
     try:
         found = raw or fetch(tools.connector, ref.id, known_version(tools, before, failure))
     except GoneError:
@@ -128,6 +131,8 @@ def look(
         return Settled(ref, failed(error), tools.fingerprint(found.media_type, found.kind))
     found = replace(found, media_type=media_type)
     row = _row(found, tools.fingerprint(media_type, found.kind), now)
+    if past is not None:
+        row = replace(row, change=past.change(found, row, before, failure, now))
     if before is not None and _same(before, row):
         # Without a version, a run was stopped between narrowing its points and saying so: they are written anew.
         if before.access == row.access and _findings(before) == _findings(row) and before.version:

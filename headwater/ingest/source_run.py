@@ -9,7 +9,9 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from headwater.clock import utc_now
 from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError
+from headwater.ingest.changes import Past
 from headwater.ingest.fingerprint import is_current
+from headwater.ingest.listing import began_at
 from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
@@ -42,6 +44,9 @@ class SourceRun:
         self.name = tools.connector.name
         self.report = SourceReport(self.name)
         self._only = only
+        self.began_at = utc_now()
+        """When the listing began that this run compares with."""
+        self._past = Past(tools.ledger, self.name, tools.publisher.generation)
         self._plan: Plan | None = None
         self._revoked = self._learned = False
         self._outcomes = Outcomes(tools, run, self.report)
@@ -54,6 +59,11 @@ class SourceRun:
         self._counts: dict[str, Counter[str]] = {}
         self._last_publish = 0.0
 
+    @property
+    def whole(self) -> bool:
+        """Whether the source is looked at as a whole, and not one document of it."""
+        return self._only is None
+
     # planning ---------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
@@ -63,6 +73,7 @@ class SourceRun:
         tools, generation = self.tools, self.tools.publisher.generation
         tools.listener.scanning(self.name)
         if self._only is None:
+            self.began_at = began_at(tools.connector, tools.ledger)
             plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint)
         else:
             plan = plan_document(self._only, tools.connector.name, tools.ledger)
@@ -221,7 +232,7 @@ class SourceRun:
         refused = 0
         for ref in refs:
             row, kept = self._row(ref.id), self._kept.pop(ref.id, None)
-            found = look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id))
+            found = look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id), self._past)
             yield found
             match found:
                 case Settled(_, Failed(CredentialError.__name__, reason)):

@@ -10,6 +10,7 @@ from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead, started
 from headwater.ingest.doubts import Chunked, Sluice, with_text
+from headwater.ingest.links import internal_links
 from headwater.ingest.look import VOLATILE, Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.stripped import stripped_meta
 from headwater.ingest.tools import Tools
@@ -182,6 +183,8 @@ def _chunked(tools: Tools, item: ToParse) -> Settled | Chunked:
         chunks=len(chunks),
         meta={**item.row.meta, **document.raw.meta, **stripped_meta(document)},
     )
+    if row.change is not None:
+        row = replace(row, change=replace(row.change, links=internal_links(document)))
     return Chunked(item, with_text(row, chunks), chunks)
 
 
