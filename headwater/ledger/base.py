@@ -229,10 +229,6 @@ class Ledger(FreshnessLedger, Protocol):
         """Take their processing fingerprint away, so that the next run processes them though nothing changed."""
         ...
 
-    def outdate(self, generation: str, source: str, ids: Iterable[str]) -> None:
-        """Take their processing fingerprint away, so that the next run processes them though nothing changed."""
-        ...
-
     def drop_generation(self, generation: str) -> None: ...
 
     # history

@@ -109,13 +109,6 @@ def outdate(connection: Connection, generation: str, source: str, ids: Iterable[
         connection.execute(update(documents).where(*_is_bound()).values({"fingerprint": ""}), keys)
 
 
-def outdate(connection: Connection, generation: str, source: str, ids: Iterable[str]) -> None:
-    """No fingerprint is current that is empty."""
-    keys = [{"g": generation, "s": source, "i": id} for id in ids]
-    if keys:
-        connection.execute(update(documents).where(*_is_bound()).values({"fingerprint": ""}), keys)
-
-
 def drop(connection: Connection, generation: str) -> None:
     """Forget every row of a generation."""
     connection.execute(delete(documents).where(documents.c.generation == generation))

@@ -174,11 +174,6 @@ class SqlLedger(SqlFreshness):
         with self._write() as connection:
             documents.outdate(connection, generation, source, ids)
 
-    def outdate(self, generation: str, source: str, ids: Iterable[str]) -> None:
-        """Ids without a row are passed over."""
-        with self._write() as connection:
-            documents.outdate(connection, generation, source, ids)
-
     def drop_generation(self, generation: str) -> None:
         """StateError for the live one."""
         with self._write() as connection:

@@ -1,13 +1,13 @@
 """The part of a SQL ledger that freshness is measured by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from headwater.ledger import looks, standings, upkeep
-from headwater.ledger.standing import Listing, PastChange, Standing
+from headwater.ledger import looks, standings, troubles, upkeep
+from headwater.ledger.standing import Listing, PastChange, PastTrouble, Standing
 
 
 class SqlFreshness:
@@ -41,11 +41,22 @@ class SqlFreshness:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        what: Collection[str] | None = None,
         limit: int | None = None,
     ) -> Iterator[PastChange]:
         """In the order in which they were committed, newest first."""
         with self._read() as connection:
-            yield from standings.history(connection, source, document, since, until, limit)
+            yield from standings.history(connection, source, document, (since, until), what, limit)
+
+    def troubles_at(self, moment: datetime) -> list[PastTrouble]:
+        """From the history of outcomes."""
+        with self._read() as connection:
+            return troubles.at(connection, moment)
+
+    def history_begins(self) -> datetime | None:
+        """When the oldest line was written that was not compacted."""
+        with self._read() as connection:
+            return standings.begins(connection)
 
     def links(self, generation: str) -> Iterator[tuple[str, str, str]]:
         """As they are written in the documents."""

@@ -1,6 +1,6 @@
 """What the ledger remembers of how documents change, and how soon that was searchable."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -63,6 +63,18 @@ class PastChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastTrouble:
+    """A document that had failed or was held back (`outcome`), since when, after how many attempts, and why."""
+
+    source: str
+    document: str
+    outcome: str
+    since: datetime
+    attempts: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
     """One look at a whole source; `vouched` when it said of every document whether it changed, `error` when it failed.
 
@@ -99,9 +111,17 @@ class FreshnessLedger(Protocol):
 
     def changes(
         self, source: str | None = None, document: str | None = None, *, since: datetime | None = None,
-        until: datetime | None = None, limit: int | None = None,
+        until: datetime | None = None, what: Collection[str] | None = None, limit: int | None = None,
     ) -> Iterator[PastChange]:  # fmt: skip
-        """Newest first, streamed; `since` is not included, `until` is."""
+        """Newest first, streamed; `since` is not included, `until` is; `what` None means every kind."""
+        ...
+
+    def troubles_at(self, moment: datetime) -> list[PastTrouble]:
+        """Documents whose newest version had failed or was held back at `moment`, by source and id."""
+        ...
+
+    def history_begins(self) -> datetime | None:
+        """The oldest moment that the history knows of; None when it is empty."""
         ...
 
     def links(self, generation: str) -> Iterator[tuple[str, str, str]]:

@@ -1,6 +1,6 @@
 """How live documents stand, and the history of what was published."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -236,8 +236,8 @@ def history(
     connection: Connection,
     source: str | None,
     document: str | None,
-    since: datetime | None,
-    until: datetime | None,
+    within: tuple[datetime | None, datetime | None],
+    what: Collection[str] | None,
     limit: int | None,
 ) -> Iterator[PastChange]:
     """Newest first."""
@@ -245,12 +245,20 @@ def history(
     for column, value in ((changes.c.source, source), (changes.c.document, document)):
         if value is not None:
             query = query.where(column == value)
+    since, until = within
     if since is not None:
         query = query.where(changes.c.at > since)
     if until is not None:
         query = query.where(changes.c.at <= until)
+    if what is not None:
+        query = query.where(changes.c.what.in_(sorted(what)))
     for row in connection.execution_options(yield_per=_STREAM).execute(query):
         yield PastChange(**row._mapping)
+
+
+def begins(connection: Connection) -> datetime | None:
+    """When its oldest line was written."""
+    return connection.execute(select(changes.c.at).order_by(changes.c.seq).limit(1)).scalar()
 
 
 def all_links(connection: Connection, generation: str) -> Iterator[tuple[str, str, str]]:
