@@ -1,0 +1,54 @@
+"""What was agreed about each source, as far as freshness is measured by it."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from headwater.settings import Promises, Settings, SourceSettings
+
+_BLOB = re.compile(r"^(https?://[^/]+/.+?)(/-)?/blob/(.+)$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Of one source; those of a source that is not in the configuration (any more) are the defaults."""
+
+    name: str
+    kind: str = ""
+    promises: Promises = field(default_factory=Promises)
+    timezone: str = "UTC"
+    owner: str = ""
+    edit_url: str = ""
+    configured: bool = False
+
+    @staticmethod
+    def of(source: SourceSettings) -> "Terms":
+        return Terms(
+            name=source.name,
+            kind=source.kind,
+            promises=source.promises,
+            timezone=source.timezone,
+            owner=source.owner,
+            edit_url=source.edit_url,
+            configured=True,
+        )
+
+    def edit(self, document: str, uri: str, stated: object) -> str:
+        """Where a person edits a document: as it states, as the settings say, else as its address shows."""
+        if isinstance(stated, str) and stated:
+            return stated
+        if self.edit_url:
+            return self.edit_url.replace("{id}", quote(document))
+        blob = _BLOB.match(uri)
+        return f"{blob[1]}{blob[2] or ''}/edit/{blob[3]}" if blob else ""
+
+
+def terms_of(settings: Settings) -> dict[str, Terms]:
+    """By the name of the source."""
+    return {source.name: Terms.of(source) for source in settings.sources}
+
+
+def terms_for(terms: Mapping[str, Terms], name: str, kind: str = "") -> Terms:
+    """Those of this source, or the defaults."""
+    return terms.get(name) or Terms(name=name, kind=kind)
