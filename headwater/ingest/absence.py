@@ -24,6 +24,14 @@ def is_final(connector: Connector) -> bool:
     return bool(getattr(connector, "absence_is_final", False))
 
 
+def bury_no_more(ledger: Ledger, source: str, seen: Container[str]) -> None:
+    """Whatever is listed (`seen`) is missed no more: its next absence will be the first again."""
+    before = ledger.learned(source, TOMBSTONES) or {}
+    standing = {id: since for id, since in before.items() if id not in seen}
+    if standing != before:
+        ledger.learn(source, TOMBSTONES, standing)
+
+
 def confirmed_gone(
     connector: Connector,
     ledger: Ledger,
@@ -32,17 +40,15 @@ def confirmed_gone(
     now: datetime,
     complete: bool,
     caution: Caution,
-    seen: Container[str] = (),
     found: Callable[[RawDocument], None] | None = None,
 ) -> list[str]:
     """Those of `unsure` (live, and missing from a complete listing) that are to be removed now.
 
     On its first absence a document is asked for by id: only GoneError removes it. Otherwise it gets a tombstone,
-    which a later complete listing without it settles, or `caution.tombstone` of time, unless it is listed (`seen`)
-    before that. `found` is told of those that were asked for and are still there.
+    which a later complete listing without it settles, or `caution.tombstone` of time, unless it is listed before
+    that (see `bury_no_more`). `found` is told of those that were asked for and are still there.
     """
-    before = ledger.learned(connector.name, TOMBSTONES) or {}
-    standing = {id: since for id, since in before.items() if id not in seen}
+    standing: dict[str, str] = dict(ledger.learned(connector.name, TOMBSTONES) or {})
     gone: list[str] = []
     if complete:
         for id in unsure:
@@ -51,7 +57,7 @@ def confirmed_gone(
         kept = {id: now.isoformat() for id in unsure if id not in gone}
     else:
         gone, kept = _expired(standing, now, caution), standing
-    if kept != before:
+    if kept != standing:
         ledger.learn(connector.name, TOMBSTONES, kept)
     return gone
 

@@ -1,7 +1,7 @@
 """What one run is to remove of its source, and how much of that is believed."""
 
 from headwater.clock import utc_now
-from headwater.ingest.absence import TOMBSTONES, confirmed_gone, is_approved, release, withhold
+from headwater.ingest.absence import TOMBSTONES, bury_no_more, confirmed_gone, is_approved, release, withhold
 from headwater.ingest.plan import Plan
 from headwater.ingest.report import SourceReport
 from headwater.ingest.tools import Tools
@@ -31,6 +31,7 @@ class Removals:
         Answers those that were asked for and are still there.
         """
         tools, source = self._tools, self._report.source
+        bury_no_more(tools.ledger, source, self._plan.seen)
         unsure = [id for id in self._plan.unsure if id not in self.absent]
         if self._too_many({*self.absent, *unsure}):
             self.absent |= dict.fromkeys(unsure, "")
@@ -43,7 +44,6 @@ class Removals:
             now=utc_now(),
             complete=self._plan.complete,
             caution=tools.caution,
-            seen=self._plan.seen,
             found=found.append,
         )
         live = tools.ledger.documents_named(tools.publisher.generation, [(source, id) for id in gone])

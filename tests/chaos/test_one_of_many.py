@@ -111,6 +111,17 @@ def test_a_document_that_is_listed_again_loses_its_tombstone(room: Room) -> None
     assert IDS[0] in room.live()
 
 
+def test_it_does_so_although_others_are_withheld(room: Room) -> None:
+    room.wiki.whole_is_due, room.wiki.faults.omitted = True, frozenset(IDS[:1])
+    assert room.run().tombstones == 1
+    for id in IDS[1:5]:
+        room.wiki.delete(id)
+    room.wiki.write(IDS[0], (2, 2), PUBLIC)
+    assert room.run().withheld == 4
+    with room.runs.open() as workshop:
+        assert not workshop.ledger.learned(SOURCE, TOMBSTONES)
+
+
 def test_who_may_not_read_an_unlisted_document_any_more_is_believed(room: Room) -> None:
     room.wiki.whole_is_due, room.wiki.faults.omitted = True, frozenset(IDS[:1])
     room.wiki.restrict(IDS[0], NOBODY)
