@@ -17,13 +17,14 @@ from tests.connectors.services.local import Asked, Reply
 NAMES = (ANCHOR, *IDS)
 FIRST = 100
 """Number of the first document at the service."""
+_SHOWN = {"other": "beside documents", "search": "listing"}
 A_DAY = 1_000
 """More than a day by the wiki's clock, as fronts read it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a request is for: a `document`, the `readers` of one or of all, or a page of what there is."""
+    """What a request is for: a `document`, the `readers` of one or of all, a `listing` or `search`, or an `other`."""
 
     what: str
     id: str = ""
@@ -83,9 +84,10 @@ class Front(ABC):
         page = (asked.path, *(asked.query.get(name) for name in ("cursor", "start", "page[after]")))
         number = self._asked.setdefault(page, len(self._asked))
         untold = kind.what == "readers" and faults.unreadable and (not kind.id or kind.id in faults.unreadable)
-        if not untold and faults.breaks_at != number:
+        beside = kind.what == "other" and faults.beside
+        if not untold and not beside and faults.breaks_at != number:
             return None
-        wiki.injected[f"{'readers' if kind.what == 'readers' else 'listing'}: {named(faults.status)}"] += 1
+        wiki.injected[f"{_SHOWN.get(kind.what, kind.what)}: {named(faults.status)}"] += 1
         return faults.status
 
     @abstractmethod

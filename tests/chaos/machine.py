@@ -25,6 +25,7 @@ from tests.chaos.drawn import (
     lacking_some,
     paragraphs,
     readers_untold,
+    statuses,
 )
 from tests.chaos.reading import SOURCE, ChaosConnector, Direct, Service
 from tests.chaos.runs import MAX_REMOVALS, MAX_SHARE, Noted, Ran, Runs
@@ -213,6 +214,12 @@ class Chaos(RuleBasedStateMachine):
     end_early = rule(faults=ended_early, whole=st.just(True), dies_at=st.none())(ingest)
     lack_some = rule(faults=lacking_some, whole=st.just(True), dies_at=st.none())(ingest)
     tell_no_readers = rule(faults=readers_untold, whole=st.booleans(), dies_at=st.none())(ingest)
+
+    @rule(id=st.sampled_from(IDS), text=paragraphs, access=accesses, status=statuses)
+    def tell_nothing_beside(self, id: str, text: tuple[int, ...], access: Access, status: int) -> None:
+        """While there is a document to be read."""
+        self.wiki.write(id, text, access)
+        self.ingest(Faults(beside=True, status=status), whole=False, dies_at=None)
 
     def _count(self, ran: Ran) -> None:
         report = ran.report

@@ -78,6 +78,8 @@ class Faults:
     repeated: frozenset[str] = frozenset()
     """Listed twice, first as they were before their last change."""
     unreadable: frozenset[str] = frozenset()
+    beside: bool = False
+    """Everything but listings, readers and documents (sections, people) is answered with `status`."""
     documents: dict[str, list[int]] = field(default_factory=dict)
     vanishing: set[str] = field(default_factory=set)
     """Deleted when they are asked for."""
