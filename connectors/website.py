@@ -29,6 +29,7 @@ from connectors.policy import SourcePolicy, policy_of
 from connectors.websites.addresses import Scope, address, key, path_of
 from connectors.websites.crawl import Bounds, Crawl
 from connectors.websites.documents import WebRead, listed_access, web_document
+from connectors.websites.emptiness import misled, without_sitemap
 from connectors.websites.listing import SitemapWalk, pages
 from connectors.websites.memory import recalled, remembered
 from connectors.websites.options import WebsiteOptions, http_settings, prefixes, start_pages
@@ -104,18 +105,25 @@ class WebsiteConnector:
         """Pages of a sitemap come without a version, so that fetching them is the one request each of them costs."""
         walk, listed = self._listed_anew()
         yield from walk.failures
-        whole = not walk.failures
+        whole, found = not walk.failures, False
+        if self.crawl == "never" and whole and not walk.found:
+            raise without_sitemap(self.starts[0])
         if self.crawl == "always" or (self.crawl == "auto" and not listed.pages and whole):
             crawl = Crawl(self._reader, self.bounds, partial(_keep, self), recalled(resume))
-            yield from self._along_links(crawl, tuple(entry.address for _, entry in pages(listed)))
-            whole, cut, left_out = whole and crawl.whole, crawl.cut, crawl.left_out
+            items = self._along_links(crawl, tuple(entry.address for _, entry in pages(listed)))
+            seen: Crawl | SitemapWalk = crawl
         else:
-            left_out, cut = walk.left_out, walk.cut
-            yield from self._of_sitemaps(listed, left_out)
-        _left_out.put(self, left_out)
-        if cut:
+            seen, items = walk, self._of_sitemaps(listed, walk.left_out)
+        for item in items:
+            found = found or not isinstance(item, Checkpoint)
+            yield item
+        _left_out.put(self, seen.left_out)
+        if seen.cut:
             yield self._more_than_wanted()
-        elif whole:
+        elif whole and (not isinstance(seen, Crawl) or seen.whole):
+            left_out = walk.left_out if seen is walk else walk.left_out + seen.left_out
+            if not found and (error := misled(self.starts[0], left_out, seen.hint or walk.hint)):
+                raise error
             yield Complete()
 
     def left_out(self) -> Mapping[str, int]:

@@ -9,6 +9,7 @@ from connectors.http.answer import Answer
 from connectors.http.reach import OutOfReachError
 from connectors.media import suffix_of
 from connectors.websites.addresses import key, path_of
+from connectors.websites.emptiness import NO_DOCUMENT, OTHER_HOST, REDIRECT
 from connectors.websites.reading import Look, Reader
 from headwater.errors import FatalError, FetchError, GoneError, HeadwaterError, TransientSourceError
 from headwater.model import Ref, Unreadable
@@ -104,6 +105,8 @@ class Crawl:
     left_out: Counter[str] = field(default_factory=Counter)
     whole: bool = True
     cut: bool = False
+    hint: str = ""
+    """What would let pages in that lead out of the source's hosts."""
     _listed: set[str] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
     _waiting: deque[tuple[str, int, bool]] = field(default_factory=deque)
@@ -132,13 +135,14 @@ class Crawl:
     def _visit(self, where: str, depth: int) -> Iterator[Ref | Unreadable]:
         try:
             look = self._look(where)
-        except OutOfReachError:
-            self.left_out["other host"] += 1
         except (GoneError, FetchError) as error:
             if where in self.reader.starts:
                 advice = error.advice or "Correct the url of this source."
                 raise FatalError(f"the start page cannot be read: {error}", advice=advice) from error
-            if isinstance(error, FetchError):
+            if isinstance(error, OutOfReachError):
+                self.left_out[OTHER_HOST] += 1
+                self.hint = error.advice
+            elif isinstance(error, FetchError):
                 yield _unreadable(where, error)
         except TransientSourceError as error:
             if where in self.reader.starts:
@@ -162,19 +166,19 @@ class Crawl:
 
     def _judge(self, where: str, depth: int, look: Look) -> Iterator[Ref | Unreadable]:
         problem, final = self.reader.problem(where, look), look.final
-        if isinstance(problem, FetchError):
+        if isinstance(problem, FetchError) and not look.page.doubtful:
             yield _unreadable(where, problem)
             return
         if key(final) != key(where):
             if problem is not None or key(final) in self._seen or not self.reader.scope.holds(final):
-                self.left_out["redirect"] += 1
+                self.left_out[REDIRECT] += 1
                 return
             self._seen.add(key(final))
         for link in (*look.page.links, *filter(None, (look.page.leads_to,))):
             self._follow(link, depth + 1)
         home = self.reader.home(look)
         if problem is not None:
-            self.left_out["noindex" if look.page.noindex else "no document"] += 1
+            self.left_out["noindex" if look.page.noindex else NO_DOCUMENT] += 1
         elif not self.reader.scope.takes(final):
             self.left_out["pattern"] += 1
         elif key(home) == key(final):

@@ -3,9 +3,11 @@
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from connectors.http.reach import OutOfReachError, shown
 from connectors.websites.addresses import Scope, address, front, key
+from connectors.websites.emptiness import OTHER_FOLDER, OTHER_HOST
 from connectors.websites.site import Site
 from connectors.websites.sitemap import DEEPEST, MOST_FILES, Entry, Listed, NotASitemapError, edits, read_sitemap
 from headwater.errors import FetchError, GoneError, HeadwaterError, RetriableError, SkippableError
@@ -14,7 +16,10 @@ from headwater.model import Unreadable
 
 @dataclass(slots=True)
 class SitemapWalk:
-    """`failures` are sitemaps that could not be read; `cut` says that there are more pages than `most`."""
+    """`failures` are sitemaps that could not be read; `cut` says that there are more pages than `most`.
+
+    `found` is whether any sitemap answered, `hint` what would let in pages of hosts that are none of the source's.
+    """
 
     site: Site
     scope: Scope
@@ -22,6 +27,8 @@ class SitemapWalk:
     failures: list[Unreadable] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
     cut: bool = False
+    found: bool = False
+    hint: str = ""
     _pages: dict[str, Entry] = field(default_factory=dict)
 
     def walk(self, stated: tuple[str, ...], starts: tuple[str, ...]) -> Listed:
@@ -53,6 +60,7 @@ class SitemapWalk:
                         self._take(entry)
                     elif child := address(entry.address, where):
                         waiting.append((child, depth + 1))
+                self.found = True
             except (GoneError, NotASitemapError) as error:
                 if sure or depth:
                     self._fail(where, error)
@@ -60,12 +68,15 @@ class SitemapWalk:
                 # Sitemaps of hosts that are none of ours say nothing about our pages.
                 if sure and not self._pages:
                     self._fail(where, error)
+                else:
+                    self._leave_out(urlsplit(where).hostname or "")
             except (SkippableError, RetriableError) as error:
                 self._fail(where, error)
 
     def _take(self, entry: Entry) -> None:
         found = address(entry.address)
         if not found or not self.scope.holds(found):
+            self._leave_out(urlsplit(found).hostname or "")
             return
         if not self.scope.takes(found):
             self.left_out["pattern"] += 1
@@ -75,6 +86,13 @@ class SitemapWalk:
             self.cut = True
         elif before is None or (len(found), found) < (len(before.address), before.address):
             self._pages[key(found)] = Entry(found, entry.lastmod or (before.lastmod if before else ""))
+
+    def _leave_out(self, host: str) -> None:
+        if not host or self.scope.reach.admits(host):
+            self.left_out[OTHER_FOLDER if host else "no address"] += 1
+            return
+        self.left_out[OTHER_HOST] += 1
+        self.hint = self.hint or f'If its documents belong to the source, add "{host}" to allowed_hosts.'
 
     def _fail(self, where: str, error: HeadwaterError) -> None:
         self.failures.append(Unreadable(where, type(error).__name__, f"the sitemap {shown(where)}: {error}"))

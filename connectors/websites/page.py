@@ -21,7 +21,10 @@ _MOST_LINKS = 5_000
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`media_type` is "" for what no parser reads; addresses are absolute, `leads_to` is where it sends everybody."""
+    """`media_type` is "" for what no parser reads; addresses are absolute, `leads_to` is where it sends everybody.
+
+    `doubtful`: what answered is of no stated kind, or JSON, as services in trouble answer for any page.
+    """
 
     media_type: str
     canonical: str = ""
@@ -29,6 +32,7 @@ class Page:
     noindex: bool = False
     missing: bool = False
     asks_password: bool = False
+    doubtful: bool = False
     links: tuple[str, ...] = ()
 
 
@@ -38,7 +42,9 @@ def read_page(answer: Answer, *, links: bool = True) -> Page:
     noindex, nofollow = _directives(_for_us(answer.headers.get("x-robots-tag", "")))
     canonical = _header_canonical(answer)
     if media_type.partition(";")[0] not in _HTML:
-        return Page(media_type, canonical, noindex=noindex)
+        stated = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        doubtful = not media_type and (not stated or stated.endswith("json"))
+        return Page(media_type, canonical, noindex=noindex, doubtful=doubtful)
     tree = _tree(answer.body, media_type)
     if tree is None:
         return Page(media_type, canonical, noindex=noindex)

@@ -91,7 +91,8 @@ class Reader:
         if page.noindex:
             return GoneError(f"{shown(where)} asks not to be indexed")
         if not page.media_type:
-            return GoneError(f"{shown(where)} is of a kind that is not read")
+            said = f"{shown(where)} is of a kind that is not read"
+            return FetchError(f"{said}, which may pass") if page.doubtful else GoneError(said)
         return None
 
     def _redirected(self, where: str, look: Look) -> SkippableError | None:
