@@ -33,11 +33,11 @@ from connectors.websites.recent import Recent
 from connectors.wiki.api_cloud import Cloud
 from connectors.wiki.api_server import Server
 from connectors.wiki.checked import Asker
-from connectors.wiki.model import Attachment, Page, Reader, Wiki
+from connectors.wiki.model import Attachment, Page, Reader, Space, Wiki
 from connectors.wiki.options import ConfluenceOptions, http_settings
 from connectors.wiki.restrictions import AccessOf, Tables, forget, name_of
 from connectors.wiki.storage_format import About, html_of, people_in
-from headwater.errors import CredentialError, FetchError, GoneError, HeadwaterError, TransientSourceError
+from headwater.errors import CredentialError, FatalError, FetchError, GoneError, HeadwaterError, TransientSourceError
 from headwater.interfaces import Scanned
 from headwater.model import Checkpoint, Complete, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
 from headwater.settings import SourceSettings
@@ -111,10 +111,10 @@ class ConfluenceConnector:
         forget()
         seen: set[str] = set()
         done = list(self._done(resume))
-        for space in self._wiki.spaces(self.spaces):
+        for space in self._spaces():
             if space.id in done:
                 continue
-            pages = self._wiki.pages(space)
+            pages = self._pages(space)
             access = AccessOf(self._wiki, self.tables, {one.id: one.readers for one in pages if isinstance(one, Page)})
             for one in pages:
                 # A page that is moved to another space meanwhile is listed in both.
@@ -143,6 +143,19 @@ class ConfluenceConnector:
             return NotModified(version) if version == known else self._attached(version, page, found, mapped)
         version = self._version(page, mapped)
         return NotModified(version) if version == known else self._document(version, page, body, mapped)
+
+    def _spaces(self) -> list[Space]:
+        try:
+            return self._wiki.spaces(self.spaces)
+        except GoneError as error:
+            advice = "Correct url of this source; on Cloud it ends in /wiki. See deployment as well."
+            raise FatalError(f"the wiki cannot be listed: {error}", advice=advice) from error
+
+    def _pages(self, space: Space) -> list[Page | Unreadable]:
+        try:
+            return self._wiki.pages(space)
+        except GoneError as error:
+            raise TransientSourceError(f"space {space.key} went while it was listed: {error}") from error
 
     def _refs(self, page: Page, access: AccessOf) -> Iterator[Scanned]:
         try:

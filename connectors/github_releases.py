@@ -134,7 +134,9 @@ class GithubReleasesConnector:
         if not tag or tag == id:
             raise FetchError(f"{id[:200]!r} names no release")
         release = self._get(f"{self._repository}/releases/tags/{quote(tag, safe='')}").json()
-        if not _is_release(release) or not self._wanted(release) or release["tag_name"] != tag:
+        if not _is_release(release):
+            raise TransientSourceError(f"what answers for {id} is not in the form that the API documents")
+        if not self._wanted(release) or release["tag_name"] != tag:
             raise GoneError(f"{id} is no release that this source reads")
         stated: dict[str, MetaValue] = {"version": tag, "product": self.policy.product or self.repository.split("/")[1]}
         author = release.get("author")

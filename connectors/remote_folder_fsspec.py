@@ -68,7 +68,9 @@ class FsspecStore:
         self._url = url.rstrip("/")
         self._scheme = url.partition("://")[0]
         self._secrets = tuple(secret for secret in secrets if len(secret) > 3)
-        with_defaults = {"skip_instance_cache": True, "use_listings_cache": False, **options}
+        # What reads sftp keeps no listings, and one library for it refuses options that it does not know.
+        kept = {} if self._scheme in ("sftp", "ssh") else {"use_listings_cache": False}
+        with_defaults = {"skip_instance_cache": True, **kept, **options}
         fs, root = self._bounded(lambda: fsspec.core.url_to_fs(self._url, **with_defaults), self._url)
         self._fs: Any = fs
         self._root = str(root).rstrip("/")
@@ -195,12 +197,13 @@ class FsspecStore:
             return error
         if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
             return GoneError(f"{what} does not exist")
-        said = str(error)
+        said = " ".join(str(error).split())
         for secret in self._secrets:
             said = said.replace(secret, "***")
         name = type(error).__name__
         message = f"{what} cannot be read: {name}: {said[:200]}"
-        if isinstance(error, PermissionError) or any(word in name.lower() for word in _REFUSED):
+        refused = isinstance(error, PermissionError) or getattr(error, "status_code", None) in (401, 403)
+        if refused or any(word in name.lower() for word in _REFUSED):
             return CredentialError(
                 message, advice="Check storage_options of this source, or the credentials in the environment."
             )

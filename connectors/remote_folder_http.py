@@ -5,7 +5,7 @@ readily, and what lies in that folder would seem to be gone.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from html import unescape
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -33,7 +33,7 @@ class HttpStore:
     def __init__(self, url: str, private: bool, headers: tuple[tuple[str, Secret], ...]) -> None:
         self._url = url.rstrip("/") + "/"
         host = (urlsplit(url).hostname or "").lower()
-        settings = HttpSettings(
+        self._settings = HttpSettings(
             reach=Reach(frozenset((host,)), private),
             origin=self._url,
             headers=headers,
@@ -42,7 +42,6 @@ class HttpStore:
             burst=50,
             most_bytes=MAX_BYTES,
         )
-        self._http = http(settings)
 
     def entries(self) -> Iterator[Stored | Unreadable]:
         waiting, seen = [""], {""}
@@ -69,14 +68,14 @@ class HttpStore:
     def stat(self, path: str) -> Stored:
         """By a request for one byte; a server that sends everything then, and no marker, is read whole every time."""
         try:
-            answer = self._http.get(self.uri(path), headers={**_PLAIN, "Range": "bytes=0-0"})
+            answer = self._get(self.uri(path), headers={**_PLAIN, "Range": "bytes=0-0"})
         except FetchError:
             # Of an empty file there is no first byte.
-            answer = self._http.get(self.uri(path), headers=_PLAIN)
+            answer = self._get(self.uri(path), headers=_PLAIN)
         return _stored(path, answer)
 
     def read(self, path: str, most: int = MAX_BYTES) -> tuple[Stored, bytes]:
-        answer = self._http.get(self.uri(path), headers=_PLAIN)
+        answer = self._get(self.uri(path), headers=_PLAIN)
         if len(answer.body) > most:
             raise FetchError(f"{path} is larger than {most / 1e6:.1f} MB", advice="Split it, or exclude it.")
         return _stored(path, answer), answer.body
@@ -85,7 +84,7 @@ class HttpStore:
         """Asked for by name, because servers leave such files out of their listings."""
         path = f"{folder}/{name}" if folder else name
         try:
-            self._http.get(self.uri(path))
+            self._get(self.uri(path))
         except GoneError:
             return None
         except CredentialError as error:
@@ -95,9 +94,12 @@ class HttpStore:
     def uri(self, path: str) -> str:
         return f"{self._url}{quote(path)}"
 
+    def _get(self, url: str, headers: Mapping[str, str] | None = None) -> Answer:
+        return http(self._settings).get(url, headers=headers)
+
     def _links(self, folder: str) -> list[str]:
         """Paths of what a listing names directly in this folder; FetchError for a page that is no listing."""
-        answer = self._http.get(self.uri(folder))
+        answer = self._get(self.uri(folder))
         text = answer.body.decode("utf-8", "replace")
         if not _is_listing(text, answer.url):
             raise FetchError(f"{shown(answer.url)} is a page of its own, not a listing of what lies there")

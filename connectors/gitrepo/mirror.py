@@ -58,6 +58,12 @@ class Mirror:
         """What the branch is now, and in the mirror; None for a repository without commits."""
         head = self.remote.head(self.branch)
         if head is None:
+            if self.folder.is_dir():
+                # An answer without content looks the same, and branches are seldom all deleted.
+                raise TransientSourceError(
+                    f"{self.remote.address} says that it has no commits, and it had some",
+                    advice="If they were deleted on purpose, give the source another name, or remove it.",
+                )
             return None
         if self.folder.is_dir():
             try:

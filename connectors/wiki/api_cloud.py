@@ -108,7 +108,7 @@ class Cloud:
 
     def page(self, id: str, listed: Page | None = None) -> tuple[Page, str]:
         found = self.ask.one(f"/api/v2/pages/{id}", {"body-format": "storage", "include-labels": "true"})
-        if found.get("status") != "current":
+        if text(found, "status") != "current":
             raise GoneError(f"page {id} is not a current page")
         body = mapping(mapping(found.get("body")).get("storage")).get("value")
         # Whom it is restricted to is asked again: it may be why the page is asked for.
@@ -205,7 +205,7 @@ class Cloud:
     def _space_of(self, id: str) -> Space:
         with needed(f"space {id}"):
             found = self.ask.one(f"/api/v2/spaces/{id}")
-        if found.get("status") != "current":
+        if text(found, "status") != "current":
             raise GoneError(f"space {id} is not a current space")
         return _space(found)
 

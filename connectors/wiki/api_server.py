@@ -79,7 +79,7 @@ class Server:
         asked: Params = {"status": "current", "expand": f"{_EXPAND},body.storage,space"}
         found = self.ask.one(f"/rest/api/content/{id}", asked)
         space = mapping(found.get("space"))
-        if found.get("type") != "page" or found.get("status") != "current":
+        if text(found, "type") != "page" or text(found, "status") != "current":
             raise GoneError(f"{id} is not a current page")
         if space.get("status", "current") != "current":
             raise GoneError(f"page {id} is in a space that is not current")

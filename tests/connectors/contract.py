@@ -1,69 +1,23 @@
-"""What every connector has to hold, in its first form: subclass `ConnectorContract`, set `kind`, provide `bench`."""
+"""What every connector has to hold: subclass `ConnectorContract`, set `kind`, provide `bench`."""
 
 import pickle
-from abc import ABC, abstractmethod
 from typing import ClassVar
 
 import pytest
 
 from headwater.errors import GoneError, SkippableError
-from headwater.interfaces import Connector
-from headwater.model import Complete, NotModified, RawDocument, Ref, Unreadable
+from headwater.model import NotModified, RawDocument, Ref
+from tests.connectors.bench import Bench, ServedBench, fetched, hurried, listed_version, refs
+from tests.connectors.trouble import TroubleContract
+
+__all__ = ["Bench", "ConnectorContract", "ServedBench", "fetched", "hurried", "listed_version", "refs"]
 
 ASKER = frozenset({"group:readers", "group:others", "user:ann@example.com"})
 
 
-class Bench(ABC):
-    """A real source that a test can change.
-
-    Its settings let `group:readers` read by default; `[groups]` holds "readers" and "others".
-    """
-
-    secret: str = ""
-    """A credential in the connector's settings, where it has one."""
-
-    @property
-    @abstractmethod
-    def connector(self) -> Connector: ...
-
-    @abstractmethod
-    def put(self, name: str, text: str, readers: str | None = None) -> str:
-        """Create or replace a document and return its id; `readers` is what the document itself states, if anything."""
-
-    @abstractmethod
-    def remove(self, id: str) -> None: ...
-
-
-def refs(connector: Connector) -> dict[str, str]:
-    """id -> version, of a listing that has to be complete."""
-    items = list(connector.scan())
-    assert items, "a complete listing ends in Complete"
-    assert isinstance(items[-1], Complete)
-    assert not any(isinstance(item, Unreadable | Complete) for item in items[:-1])
-    found = [item for item in items if isinstance(item, Ref)]
-    assert len({ref.id for ref in found}) == len(found), "ids are unique"
-    return {ref.id: ref.version for ref in found}
-
-
-def listed_version(connector: Connector, id: str) -> str:
-    """As listed; where the listing leaves it open ("" asks for a look at the document), the one that a look shows."""
-    return refs(connector)[id] or fetched(connector, id).version
-
-
-def fetched(connector: Connector, id: str) -> RawDocument:
-    raw = connector.fetch(id)
-    assert isinstance(raw, RawDocument), "without a known version there is nothing to confirm"
-    return raw
-
-
-class ConnectorContract:
-    kind: ClassVar[str]
+class ConnectorContract(TroubleContract):
     states_readers: ClassVar[bool] = True
     """Whether single documents of this source can say who may read them."""
-
-    @pytest.fixture
-    def bench(self) -> Bench:
-        raise NotImplementedError
 
     def test_empty_source_is_complete(self, bench: Bench) -> None:
         assert refs(bench.connector) == {}
@@ -126,6 +80,22 @@ class ConnectorContract:
         raw = fetched(bench.connector, bench.put("page", "Text", readers=readers))
         assert raw.access.admits(ASKER) != self.states_readers
         assert bool(raw.meta.get("access_findings")) == self.states_readers
+
+    def test_a_document_that_goes_between_listing_and_fetching(self, bench: Bench) -> None:
+        """What the listing itself held may be handed out once; after that the document is gone."""
+        id, other = bench.put("page", "Text"), bench.put("other", "Text")
+        connector = bench.connector
+        listed = refs(connector)[id]
+        bench.remove(id)
+        try:
+            raw = fetched(connector, id)
+        except GoneError:
+            pass
+        else:
+            assert raw.version == listed
+        with pytest.raises(GoneError):
+            connector.fetch(id)
+        assert refs(connector).keys() == {other}
 
     def test_removed_is_absent_then_gone(self, bench: Bench) -> None:
         id, other = bench.put("page", "Text"), bench.put("other", "Text")

@@ -2,21 +2,19 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from connectors.confluence import ConfluenceConnector
 from connectors.http.client import close_all
 from connectors.registry import build
 from headwater.errors import ConfigError, CredentialError, FatalError, FetchError, GoneError, TransientSourceError
 from headwater.interfaces import Connector
 from headwater.model import Access, Checkpoint, Complete, Ref, Unreadable
 from headwater.settings import SourceSettings
-from tests.connectors.contract import Bench, ConnectorContract, fetched, refs
+from tests.connectors.contract import Bench, ConnectorContract, ServedBench, fetched, hurried, refs
 from tests.connectors.services.confluence import ANN, EMAIL, TOKEN, Confluence, failing
-from tests.connectors.services.local import once, serving
+from tests.connectors.services.local import Asked, once, serving
 
 GROUPS = {"confluence-users": "group:readers", "sre": "group:others"}
 BOB = {"accountId": "acc-bob", "userKey": "key-bob", "username": "bob", "displayName": "Bob"}
@@ -39,12 +37,6 @@ def source(wiki: Confluence, *, access: Access | None = None, **options: Any) ->
         options={**given, **options},
     )
     return hurried(build(settings, frozenset({"readers", "others"})))
-
-
-def hurried(connector: Connector) -> Connector:
-    """Without the pauses that a real server is owed."""
-    assert isinstance(connector, ConfluenceConnector)
-    return replace(connector, settings=replace(connector.settings, rate=1_000.0, burst=1_000))
 
 
 @pytest.fixture(params=["cloud", "server"])
@@ -79,11 +71,11 @@ def asked(wiki: Confluence, part: str = "") -> list[str]:
     return [one.path for one in wiki.server.asked if part in one.path]
 
 
-class ConfluenceBench(Bench):
+class ConfluenceBench(ServedBench):
     secret = TOKEN
 
     def __init__(self, wiki: Confluence) -> None:
-        self._wiki = wiki
+        self._wiki, self.server = wiki, wiki.server
         self._numbers: dict[str, int] = {}
 
     @property
@@ -103,6 +95,9 @@ class ConfluenceBench(Bench):
 
     def remove(self, id: str) -> None:
         del self._wiki.pages[int(id)]
+
+    def is_later_part(self, asked: Asked) -> bool:
+        return asked.path.endswith(("/pages", "/content")) and bool({"cursor", "start"} & set(asked.query))
 
 
 class TestConfluenceCloudContract(ConnectorContract):

@@ -15,10 +15,10 @@ from headwater.errors import CredentialError, TransientSourceError
 from headwater.interfaces import Connector
 from headwater.model import PUBLIC, Access, Ref, Unreadable
 from headwater.settings import SourceSettings
-from tests.connectors.contract import fetched, refs
+from tests.connectors.contract import fetched, hurried, refs
 from tests.connectors.services.confluence import ANN, EMAIL, TOKEN, Confluence, failing
 from tests.connectors.services.local import serving
-from tests.connectors.test_confluence import BOB, hurried
+from tests.connectors.test_confluence import BOB
 
 STAFF, SRE, LEADS = "confluence-users", "sre", "leads"
 NAMED = frozenset({"staff", "sre", "leads"})

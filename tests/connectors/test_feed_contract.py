@@ -4,21 +4,22 @@ import pytest
 
 from connectors.http.client import close_all
 from connectors.registry import build
+from headwater.errors import FatalError
 from headwater.interfaces import Connector
 from headwater.model import Access
 from headwater.settings import SourceSettings
-from tests.connectors.contract import Bench, ConnectorContract
+from tests.connectors.contract import Bench, ConnectorContract, ServedBench
 from tests.connectors.services.feed import FeedSite, Note
-from tests.connectors.services.local import serving
+from tests.connectors.services.local import Asked, serving
 
 PASSWORD = "s3cr3t-word"
 
 
-class FeedBench(Bench):
+class FeedBench(ServedBench):
     secret = PASSWORD
 
     def __init__(self, site: FeedSite) -> None:
-        self.site = site
+        self.site, self.server = site, site.server
         source = SourceSettings(
             name="notes",
             kind="feed",
@@ -44,12 +45,20 @@ class FeedBench(Bench):
     def remove(self, id: str) -> None:
         del self.site.notes[id]
 
+    def cut_listing(self) -> None:
+        self.site.size = 3
+        super().cut_listing()
+
+    def is_later_part(self, asked: Asked) -> bool:
+        return "page" in asked.query
+
 
 class TestFeedContract(ConnectorContract):
     """A feed that holds every entry: only of such a one does a listing end in `Complete`."""
 
     kind = "feed"
     states_readers = False
+    missing = FatalError
 
     @pytest.fixture
     def bench(self) -> Iterator[Bench]:

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,14 @@ class FolderBench(Bench):
     def remove(self, id: str) -> None:
         (self.root / id).unlink()
 
+    def cut_listing(self) -> None:
+        """As when the disk that holds it is not mounted; folders that are closed have tests of their own."""
+        shutil.rmtree(self.root)
+
 
 class TestFolderContract(ConnectorContract):
     kind = "folder"
+    unserved = "a folder of this machine is read without asking any service"
 
     @pytest.fixture
     def bench(self, tmp_path: Path) -> Bench:

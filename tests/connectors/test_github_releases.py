@@ -11,7 +11,7 @@ from headwater.errors import ConfigError, CredentialError, FatalError, FetchErro
 from headwater.interfaces import Connector
 from headwater.model import Access, NotModified, Ref
 from headwater.settings import SourceSettings
-from tests.connectors.contract import Bench, ConnectorContract, fetched, refs
+from tests.connectors.contract import Bench, ConnectorContract, ServedBench, fetched, hurried, refs
 from tests.connectors.services.github import TOKEN, Github
 from tests.connectors.services.local import Asked, Reply, once, serving
 
@@ -25,7 +25,7 @@ def source(github: Github, **options: Any) -> Connector:
     settings = SourceSettings(
         name="releases", kind="github-releases", default_access=Access(frozenset({"group:readers"})), options=given
     )
-    return build(settings, frozenset({"readers", "others"}))
+    return hurried(build(settings, frozenset({"readers", "others"})))
 
 
 @pytest.fixture
@@ -37,11 +37,11 @@ def github() -> Iterator[Github]:
     close_all()
 
 
-class GithubBench(Bench):
+class GithubBench(ServedBench):
     secret = TOKEN
 
     def __init__(self, github: Github) -> None:
-        self._github = github
+        self._github, self.server = github, github.server
 
     @property
     def connector(self) -> Connector:
@@ -53,6 +53,9 @@ class GithubBench(Bench):
 
     def remove(self, id: str) -> None:
         self._github.withdraw(id.removeprefix("releases/"))
+
+    def is_later_part(self, asked: Asked) -> bool:
+        return "page" in asked.query
 
 
 class TestGithubReleasesContract(ConnectorContract):

@@ -14,21 +14,27 @@ from headwater.errors import ConfigError
 from headwater.model import PUBLIC
 from headwater.settings import SourceSettings, load
 from headwater.settings.schema import SourceTable
+from tests.connectors.contract import ConnectorContract
+from tests.connectors.trouble import TroubleContract
 from tests.support.hash_embedder import HashDense
 
+UNSERVED = {"TestFolderContract", "TestFolderOfAStoreContract", "TestGitContract"}
+"""Suites of sources that no service answers for, each of a kind that has another suite over HTTP."""
+NEVER_ANSWERED = {"TestFolderOfObjectsContract"}
+"""Suites of services that leave out a status of the contract, or of which an empty answer says nothing."""
 
-def suites() -> set[str]:
-    """Kinds that a class in this folder's tests, derived from the contract, names as its own."""
-    kinds = set()
+
+def suites() -> list[tuple[str, str, set[str]]]:
+    """Of every class in this folder's tests that is derived from the contract: its name, its kind, what it sets."""
+    found = []
     for file in Path(__file__).parent.glob("test_*.py"):
         for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.ClassDef) and any(ast.unparse(base) == "ConnectorContract" for base in node.bases):
-                kinds |= {
-                    ast.literal_eval(line.value)
-                    for line in node.body
-                    if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "kind"
-                }
-    return kinds
+            bases = {ast.unparse(base) for base in node.bases} if isinstance(node, ast.ClassDef) else set()
+            if isinstance(node, ast.ClassDef) and bases & {"ConnectorContract", "TroubleContract"}:
+                lines = [line for line in node.body if isinstance(line, ast.Assign)]
+                set_here = {ast.unparse(line.targets[0]): line.value for line in lines}
+                found.append((node.name, ast.literal_eval(set_here["kind"]), set(set_here)))
+    return found
 
 
 def source(**changes: object) -> SourceSettings:
@@ -37,7 +43,19 @@ def source(**changes: object) -> SourceSettings:
 
 
 def test_every_connector_has_a_contract_suite() -> None:
-    assert set(CONNECTORS) == suites()
+    assert set(CONNECTORS) == {kind for _, kind, _ in suites()}
+
+
+def test_every_connector_is_tried_against_a_service_that_breaks() -> None:
+    served = {kind for _, kind, names in suites() if "unserved" not in names}
+    assert served == set(CONNECTORS)
+    assert {name for name, _, names in suites() if "unserved" in names} == UNSERVED
+    assert {name for name, _, names in suites() if names & {"statuses", "empty_is_empty"}} == NEVER_ANSWERED
+    of_contract = {name for name in vars(TroubleContract) if name.startswith("test_")}
+    of_contract |= {name for name in vars(ConnectorContract) if name.startswith("test_")}
+    for file in Path(__file__).parent.glob("test_*.py"):
+        again = {node.name for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.FunctionDef)}
+        assert not again & of_contract, f"{file.name} replaces a test of the contract"
 
 
 def test_every_connector_can_be_imported() -> None:

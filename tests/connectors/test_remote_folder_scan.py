@@ -366,7 +366,9 @@ def test_pages_of_an_object_store_and_no_content_read_twice(objects: ObjectStore
     assert not [asked for asked in objects.asked if ".md" in asked]
 
 
-def test_refusals_of_an_object_store(objects: ObjectStore) -> None:
+def test_refusals_of_an_object_store(objects: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("connectors.remote_folder_fsspec._ATTEMPTS", 2)
+    monkeypatch.setattr("s3fs.S3FileSystem.retries", 1)
     objects.objects = {"docs/a.md": b"text"}
     source = s3(objects)
     assert ids(list(source.scan())) == ["a.md"]

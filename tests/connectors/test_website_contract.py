@@ -8,18 +8,18 @@ from connectors.registry import build
 from headwater.interfaces import Connector
 from headwater.model import Access
 from headwater.settings import SourceSettings
-from tests.connectors.contract import Bench, ConnectorContract
-from tests.connectors.services.local import serving
+from tests.connectors.contract import Bench, ConnectorContract, ServedBench
+from tests.connectors.services.local import Asked, serving
 from tests.connectors.services.website import WebPage, Website, html
 
 TOKEN = "s3cr3t-token"
 
 
-class WebsiteBench(Bench):
+class WebsiteBench(ServedBench):
     secret = TOKEN
 
     def __init__(self, site: Website) -> None:
-        self.site = site
+        self.site, self.server = site, site.server
         source = SourceSettings(
             name="docs",
             kind="website",
@@ -44,6 +44,14 @@ class WebsiteBench(Bench):
 
     def remove(self, id: str) -> None:
         del self.site.pages[id.removeprefix(self.site.url)]
+
+    def is_later_part(self, asked: Asked) -> bool:
+        """Of a listing by sitemaps, the one further sitemap; of one along links, every page but the first."""
+        return asked.path == "/further.xml" or (not self.site.sitemap and asked.path == "/page-5")
+
+    def cut_listing(self) -> None:
+        self.site.further = True
+        super().cut_listing()
 
 
 class TestWebsiteContract(ConnectorContract):

@@ -16,8 +16,8 @@ from headwater.errors import ConfigError, CredentialError, GoneError, TransientS
 from headwater.interfaces import Connector
 from headwater.model import PUBLIC, Access, Checkpoint, Complete, Gone, Ref
 from headwater.settings import SourceSettings
-from tests.connectors.contract import Bench, ConnectorContract, fetched, refs
-from tests.connectors.services.local import once, serving
+from tests.connectors.contract import Bench, ConnectorContract, ServedBench, fetched, hurried, refs
+from tests.connectors.services.local import Asked, once, serving
 from tests.connectors.services.zendesk import EMAIL, TOKEN, Zendesk
 from tests.support.state import open_workshop, run_all
 
@@ -39,7 +39,7 @@ def source(zendesk: Zendesk, *, access: Access | None = None, **options: Any) ->
         default_access=access or Access(frozenset({"group:readers"})),
         options={**given, **options},
     )
-    return build(settings, frozenset({"readers", "others"}))
+    return hurried(build(settings, frozenset({"readers", "others"})))
 
 
 @pytest.fixture
@@ -51,11 +51,11 @@ def zendesk() -> Iterator[Zendesk]:
     close_all()
 
 
-class ZendeskBench(Bench):
+class ZendeskBench(ServedBench):
     secret = TOKEN
 
     def __init__(self, zendesk: Zendesk) -> None:
-        self._zendesk = zendesk
+        self._zendesk, self.server = zendesk, zendesk.server
         self._numbers: dict[str, int] = {}
 
     @property
@@ -71,6 +71,9 @@ class ZendeskBench(Bench):
     def remove(self, id: str) -> None:
         locale, _, number = id.partition("/")
         del self._zendesk.articles[locale, int(number)]
+
+    def is_later_part(self, asked: Asked) -> bool:
+        return "page[after]" in asked.query
 
 
 class TestZendeskContract(ConnectorContract):

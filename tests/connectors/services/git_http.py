@@ -3,8 +3,9 @@
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,17 @@ from urllib.parse import urlsplit
 
 
 class GitServer:
-    """Serves the repositories below `root`; `status` answers every request instead, `wanted` is the header to bring."""
+    """Serves the repositories below `root`; `status` answers every request instead, `wanted` is the header to bring.
+
+    `garbled` answers every request as well, and `slow` are seconds that every answer takes.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.status = 0
         self.wanted = ""
+        self.garbled: bytes | None = None
+        self.slow = 0.0
         self.asked: list[tuple[str, str]] = []
         """Path and Authorization header of every request."""
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -31,6 +37,13 @@ class GitServer:
             def do_GET(self) -> None:
                 given = self.headers.get("Authorization", "")
                 outer.asked.append((self.path, given))
+                time.sleep(outer.slow)
+                if outer.garbled is not None:
+                    self.send_response(200)
+                    self.end_headers()
+                    with suppress(OSError):  # whoever asked may not have waited
+                        self.wfile.write(outer.garbled)
+                    return
                 if outer.status or (outer.wanted and given != outer.wanted):
                     self.send_response(outer.status or 401)
                     if not outer.status:

@@ -31,11 +31,15 @@ class Reply:
 
 
 class LocalServer:
-    """`answer` serves what no fault in `faults` (called in turn, once each, when they accept the request) took."""
+    """`answer` serves what no fault in `faults` (called in turn, once each, when they accept the request) took.
+
+    `trouble` comes before both, and takes requests for as long as it is set.
+    """
 
     def __init__(self, answer: Callable[[Asked], Reply]) -> None:
         self.answer = answer
         self.faults: list[Callable[[Asked], Reply | None]] = []
+        self.trouble: Callable[[Asked], Reply | None] | None = None
         self.asked: list[Asked] = []
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -52,6 +56,9 @@ class LocalServer:
     def reply(self, asked: Asked) -> Reply:
         with self._lock:
             self.asked.append(asked)
+            troubled = self.trouble(asked) if self.trouble else None
+            if troubled is not None:
+                return troubled
             for fault in self.faults:
                 found = fault(asked)
                 if found is not None:

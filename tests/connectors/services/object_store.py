@@ -5,8 +5,9 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -18,12 +19,19 @@ PAGE = 3
 
 
 class ObjectStore:
-    """`objects` by key, in one bucket; `refused` is a status and an error code that answer everything instead."""
+    """`objects` by key, in one bucket; `refused` is a status and an error code that answer everything instead.
+
+    `garbled` answers everything as well, `cut` refuses every page of a listing but its first, `slow` are seconds that
+    every answer takes.
+    """
 
     def __init__(self, bucket: str) -> None:
         self.bucket = bucket
         self.objects: dict[str, bytes] = {}
         self.refused: tuple[int, str] | None = None
+        self.garbled: bytes | None = None
+        self.cut = False
+        self.slow = 0.0
         self.asked: list[str] = []
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.server.daemon_threads = True
@@ -64,8 +72,13 @@ class ObjectStore:
                 parts = urlsplit(self.path)
                 bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
                 query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+                time.sleep(outer.slow)
                 if outer.refused is not None:
                     self._error(*outer.refused)
+                elif outer.garbled is not None:
+                    self._send(200, outer.garbled, {"Content-Type": "application/xml"})
+                elif outer.cut and "continuation-token" in query:
+                    self._error(500, "InternalError")
                 elif bucket != outer.bucket:
                     self._error(404, "NoSuchBucket")
                 elif not key:
@@ -96,9 +109,10 @@ class ObjectStore:
                 self.send_response(status)
                 for name, value in {**headers, "Content-Length": str(len(body))}.items():
                     self.send_header(name, value)
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
+                with suppress(OSError):  # whoever asked may not have waited
+                    self.end_headers()
+                    if self.command != "HEAD":
+                        self.wfile.write(body)
 
             def log_message(self, *_: Any) -> None:
                 pass

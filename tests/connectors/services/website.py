@@ -31,6 +31,8 @@ class Website:
 
     sitemap: bool = True
     pages: dict[str, WebPage] = field(default_factory=dict)
+    further: bool = False
+    """Whether the sitemap is an index of itself and of one more, `/further.xml`."""
     redirects: dict[str, tuple[int, str]] = field(default_factory=dict)
     robots: bytes | None = None
     needs: str = ""
@@ -56,12 +58,19 @@ class Website:
             status, target = self.redirects[asked.path]
             return Reply(status, headers={"Location": target})
         if asked.path == "/sitemap.xml" and self.sitemap:
-            return Reply(200, self.listing(), {"Content-Type": "application/xml"})
+            body = self.index() if self.further and "part" not in asked.query else self.listing()
+            return Reply(200, body, {"Content-Type": "application/xml"})
         page = self.pages.get(asked.path)
         if page is None and asked.path == "/" and not self.sitemap:
             links = tuple(path for path, page in self.pages.items() if page.in_sitemap)
             page = WebPage(html("Contents", '<meta name="robots" content="noindex">', links))
         return Reply(404, b"not here") if page is None else self._page(asked, page)
+
+    def index(self) -> bytes:
+        parts = "".join(
+            f"<sitemap><loc>{self.url}{path}</loc></sitemap>" for path in ("/sitemap.xml?part=1", "/further.xml")
+        )
+        return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{parts}</sitemapindex>'.encode()
 
     def listing(self) -> bytes:
         urls = "".join(
