@@ -1,4 +1,4 @@
-"""What the README promises: its commands run, in a clone, and its tables name what exists."""
+"""What the README promises: its commands run, in a clone, on what they are built from; its tables name what exists."""
 
 import json
 import os
@@ -13,6 +13,31 @@ import typer
 from typer.testing import CliRunner
 
 from app.cli import app
+
+PARTS = {
+    "unstructured": "unstructured.partition.docx",
+    "langchain-text-splitters": "langchain_text_splitters.character",
+    "qdrant-client": "qdrant_client.http.models.models",
+    "fastembed": "fastembed.text.text_embedding",
+    "prefect": "prefect.flow_engine",
+    "beautifulsoup4": "bs4",
+}
+
+WITNESS = '''
+import os, sys
+
+class Witness:
+    """Writes down which modules any process of the run looks for, and finds none itself."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in WANTED:
+            with open(os.environ["WITNESS_FILE"], "a") as file:
+                file.write(name + "\\n")
+        return None
+
+WANTED = {name.partition(".")[0] for name in os.environ["WITNESS_MODULES"].split(",")}
+sys.meta_path.insert(0, Witness())
+'''
 
 
 def readme(repository: Path) -> str:
@@ -47,18 +72,28 @@ def clone(repository: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.prefect
 def test_every_command_of_the_readme_runs_in_a_clone(repository: Path, clone: Path, tmp_path: Path) -> None:
+    """And each package that Headwater is built from does its part in the first of them: a run with Prefect."""
     commands = [line for line in console_lines(readme(repository)) if "pytest" not in line]
     assert len(commands) >= 5
     # The installation itself is what the CI script does; here the installed programs stand in for `uv run`.
     bin_folder = str(Path(sys.executable).parent)
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("HEADWATER_", "PREFECT_"))}
     environment |= {"PATH": f"{bin_folder}:{environment['PATH']}", "XDG_CACHE_HOME": str(tmp_path / "cache")}
-    for command in commands:
+    (tmp_path / "sitecustomize.py").write_text(WITNESS)
+    seen = tmp_path / "seen"
+    path = os.pathsep.join(filter(None, (str(tmp_path), environment.get("PYTHONPATH"))))
+    witness = {"PYTHONPATH": path, "WITNESS_FILE": str(seen), "WITNESS_MODULES": ",".join(PARTS.values())}
+    for number, command in enumerate(commands):
         runnable = command.replace("pip install uv && ", "").replace("uv run ", "")
         ran = subprocess.run(
-            runnable, shell=True, cwd=clone, env=environment, capture_output=True, text=True, timeout=240, check=False
-        )
+            runnable, shell=True, cwd=clone, env=environment | (witness if number == 0 else {}),
+            capture_output=True, text=True, timeout=240, check=False,
+        )  # fmt: skip
         assert ran.returncode == 0, f"{runnable}\n{ran.stdout}\n{ran.stderr}"
+        if number == 0:
+            assert runnable == "headwater ingest"
+            loaded = set(seen.read_text().splitlines())
+            assert [package for package, module in PARTS.items() if module not in loaded] == []
         if runnable.startswith("headwater search"):
             assert "Rotate an API key" in ran.stdout
             assert "file://" in ran.stdout
