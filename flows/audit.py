@@ -38,7 +38,7 @@ log = logging.getLogger("headwater")
 
 @dataclass(slots=True)
 class Looked:
-    """One whole comparison; `waiting` are sources of which a stopped run left something to their next one."""
+    """One whole comparison; of `closed` documents only the source can say who else may read them."""
 
     stored: list[Finding] = field(default_factory=list)
     """Between ledger and index."""
@@ -47,7 +47,7 @@ class Looked:
     strays: list[str] = field(default_factory=list)
     sources: list[AuditSource] = field(default_factory=list)
     sums: list[AuditSum] = field(default_factory=list)
-    waiting: set[str] = field(default_factory=set)
+    closed: set[Name] = field(default_factory=set)
 
     @property
     def findings(self) -> list[Finding]:
@@ -73,7 +73,7 @@ def audit(
             listed=first.listed,
             strays=first.strays,
             runs=(_configured(workshop) - failed) if with_sources else set(),
-            waiting=first.waiting,
+            closed=first.closed,
             say=say,
         )
         say("looking again at everything")
@@ -152,11 +152,11 @@ def _examined(workshop: Workshop, index: Index, swept: Sweep, looked: Looked) ->
     for together in _under_lease(workshop, swept.suspects):
         found += examine(index, ledger, generation, together)
     found += examine_strays(index, ledger, swept.strays)
-    working = {name for name, _ in ledger.holders()}
+    working = {name for name, holder in ledger.holders() if holder != workshop.holder}
     for one in found:
         stopped = one.row is not None and not one.row.version
-        if stopped:
-            looked.waiting.add(one.name[0])
+        if one.closed:
+            looked.closed.add(one.name)
         for finding in one.findings:
             # A run that is taking rights away at this moment says so in the ledger afterwards.
             narrowing = stopped and finding.kind == WRONG_ACCESS and not finding.leak
@@ -197,8 +197,8 @@ def known_of(workshop: Workshop, name: str) -> Known:
     ledger, source = workshop.ledger, workshop.source(name)
     connector = workshop.connector(source)
 
-    def read(id: str) -> RawDocument | None:
-        found = fetch(connector, id)
+    def read(id: str, known: str | None) -> RawDocument | None:
+        found = fetch(connector, id, known)
         return found if isinstance(found, RawDocument) else None
 
     return Known(
@@ -229,8 +229,8 @@ def _sums_of_sources(
     for name, found in compared.items() if with_sources else ():
         rows = workshop.ledger.count(workshop.generation, name) if still else found.total_rows
         if found.state not in ("none", FAILED):
-            sums.append(AuditSum(f"{name}: documents listed", found.total_listed, dict(found.listed)))
-        sums.append(AuditSum(f"{name}: documents searchable", rows, dict(found.rows)))
+            sums.append(AuditSum(f"{name}: documents listed", found.total_listed, dict(+found.listed)))
+        sums.append(AuditSum(f"{name}: documents searchable", rows, dict(+found.rows)))
     return sums
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from flows.steps import direct_steps, revoke_everywhere, run_sources
 from flows.workshop import Workshop
 from headwater.audit.mend import Mended, Mender
-from headwater.audit.points import Say
-from headwater.audit.values import MISSING, Finding
+from headwater.audit.points import Name, Say
+from headwater.audit.values import MISSING, WRONG_ACCESS, Finding
 from headwater.index.base import Index
 from headwater.ingest.report import SourceReport
 
@@ -19,7 +19,7 @@ def repair(
     listed: Sequence[Finding],
     strays: Sequence[str],
     runs: set[str],
-    waiting: set[str],
+    closed: set[Name],
     say: Say,
 ) -> list[str]:
     """Answers sentences about what was done. `runs` are sources that may be run; leaks are closed before all else.
@@ -34,22 +34,30 @@ def repair(
     mended = Mended()
     say("closing leaks")
     mender.close_leaks(_names(finding for finding in stored if finding.leak), mended)
-    _outdate(workshop, [finding for finding in stored if finding.kind == MISSING])
+    missing = _names(finding for finding in stored if finding.kind == MISSING)
+    asked = closed | set(_names(finding for finding in listed if finding.kind == WRONG_ACCESS))
+    _outdate(workshop, missing)
+    _look_again(workshop, asked)
     possible = _possible(workshop, index)
-    ours = sorted(runs & ({finding.source for finding in listed} | _outdated(stored) | waiting)) if possible else []
+    concerned = {finding.source for finding in listed} | {source for source, _ in (*missing, *asked)}
+    ours = sorted(runs & concerned) if possible else []
     leaking = sorted({finding.source for finding in listed if finding.leak} & set(ours))
     if leaking:
         revoke_everywhere(workshop, leaking)
     say("setting points right")
-    mender.delete_strays(strays, mended)
+    mender.hide_strays(strays, mended)
     mender.set_right(_names(stored), mended)
     said = _points_said(mended)
     if not possible:
         said.append("The index holds vectors of another embedding model or setting: headwater rebuild")
-    left = sorted((({finding.source for finding in listed} | _outdated(stored)) - set(ours)) & _configured(workshop))
-    said += [f"{name}: the rest is left to its next run: headwater ingest {name}" for name in left]
-    said += _stranded(workshop, stored)
-    return said + (_run(workshop, ours) if ours else [])
+    for name in sorted(concerned - set(ours)):
+        if name in _configured(workshop):
+            said.append(f"{name}: the rest is left to its next run: headwater ingest {name}")
+        else:
+            said.append(f"{name}: the rest can only come from the source, which is not in the configuration")
+    said += _run(workshop, ours) if ours else []
+    mender.delete_hidden()
+    return said
 
 
 def _run(workshop: Workshop, names: Sequence[str]) -> list[str]:
@@ -70,7 +78,6 @@ def _source_said(source: SourceReport) -> str:
 def _points_said(mended: Mended) -> list[str]:
     said = (
         (mended.narrowed, "points are not read any more by people who must not"),
-        (mended.readers, "points have their document's readers again"),
         (mended.deleted, "points deleted that belonged to no searchable document"),
         (mended.stamped, "points stamped with their document's epoch"),
     )
@@ -81,22 +88,18 @@ def _names(findings: Iterable[Finding]) -> list[tuple[str, str]]:
     return sorted({(finding.source, finding.document) for finding in findings})
 
 
-def _outdated(stored: Sequence[Finding]) -> set[str]:
-    return {finding.source for finding in stored if finding.kind == MISSING}
-
-
-def _outdate(workshop: Workshop, missing: Sequence[Finding]) -> None:
+def _outdate(workshop: Workshop, missing: Sequence[Name]) -> None:
     """What lacks chunks is processed again by the next run, this one's or any other's."""
-    for name in sorted(_outdated(missing) & _configured(workshop)):
-        ids = [finding.document for finding in missing if finding.source == name]
-        workshop.ledger.outdate(workshop.generation, name, ids)
+    for name in sorted({source for source, _ in missing} & _configured(workshop)):
+        workshop.ledger.outdate(workshop.generation, name, [id for source, id in missing if source == name])
 
 
-def _stranded(workshop: Workshop, stored: Sequence[Finding]) -> list[str]:
-    return [
-        f"{name}: what is missing can only come from the source, which is not in the configuration any more"
-        for name in sorted(_outdated(stored) - _configured(workshop))
-    ]
+def _look_again(workshop: Workshop, documents: Iterable[Name]) -> None:
+    """Without a version they are opened again by the next run, which learns from the source who may read them."""
+    ours = _configured(workshop)
+    chosen = [name for name in documents if name[0] in ours]
+    for row in workshop.ledger.documents_named(workshop.generation, chosen).values():
+        workshop.ledger.touch(workshop.generation, row.source, {row.id: ""}, row.verified_at)
 
 
 def _possible(workshop: Workshop, index: Index) -> bool:

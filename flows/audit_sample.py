@@ -87,7 +87,7 @@ def _drawn(workshop: Workshop, names: Sequence[str], many: int, population: int,
 def _looked_at(workshop: Workshop, index: Index, known: Known, row: DocumentRow) -> list[Finding] | None:
     """None when the source could not be asked for it."""
     try:
-        raw = known.fetch(row.id)
+        raw = known.fetch(row.id, None)
     except GoneError:
         return [_finding(GONE, row, "its source says that it does not exist"), *_points(workshop, index, row)]
     except HeadwaterError:

@@ -23,9 +23,10 @@ class Examined:
 
     name: Name
     row: DocumentRow | None
-    leaking: list[str] = field(default_factory=list)
-    """Points that someone may read whom the ledger does not let."""
-    stricter: list[str] = field(default_factory=list)
+    leaking: dict[str, Access] = field(default_factory=dict)
+    """Points that someone may read whom the ledger does not let, with what both grant."""
+    closed: int = 0
+    """Points that someone may not read, or will not once no point leaks, whom the ledger lets."""
     stamps: dict[int, list[str]] = field(default_factory=dict)
     """Points of the live version by the epoch that they have to be visible from."""
     delete: list[str] = field(default_factory=list)
@@ -105,9 +106,10 @@ def _why_orphan(row: DocumentRow | None) -> str:
 
 def _compare_access(one: Examined, row: DocumentRow, live: Sequence[Seen]) -> None:
     other = [point for point in live if point.access != row.access]
-    one.leaking = [point.id for point in other if point.access.takes_from(row.access)]
-    # Without a version, a run was stopped while it took rights away: only the source knows how many.
-    one.stricter = [point.id for point in other if not point.access.takes_from(row.access)] if row.version else []
+    one.leaking = {
+        point.id: point.access.narrowed_to(row.access) for point in other if point.access.takes_from(row.access)
+    }
+    one.closed = sum(point.access.narrowed_to(row.access) != row.access for point in other)
     if other:
         worst = next((point for point in other if point.access.takes_from(row.access)), other[0])
         leak = bool(one.leaking)

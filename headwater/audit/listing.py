@@ -20,7 +20,7 @@ from headwater.model import Access, Complete, Gone, RawDocument, Ref, Unreadable
 
 COMPLETE, INCOMPLETE, FAILED = "complete", "incomplete", "failed"
 MOST_FETCHED = 200
-"""Changed documents that are opened to learn who may read them, where the listing does not say."""
+"""Documents listed in another version that are opened, to learn whether and for whom they are another document."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class Known:
     """What is needed of a source beside its documents' rows; the rules are those of an ingest."""
 
     connector: Connector
-    fetch: Callable[[str], RawDocument | None]
-    """None for a document of which only its version was confirmed; raises as a connector does."""
+    fetch: Callable[[str, str | None], RawDocument | None]
+    """By id; None when the source confirms that this version is still current. Raises as a connector does."""
     is_final: bool
     """Whether a document that a complete listing lacks is gone without a second look."""
     withholds: Callable[[int, int], bool]
@@ -72,7 +72,7 @@ def compare(known: Known, rows: Iterable[DocumentRow]) -> Compared:
         listing = None
     absent: list[str] = []
     met: set[str] = set()
-    changed: list[DocumentRow] = []
+    changed: list[tuple[DocumentRow, Ref]] = []
     for row in rows:
         found.total_rows += 1
         _fingerprint(found, known, row)
@@ -83,8 +83,8 @@ def compare(known: Known, rows: Iterable[DocumentRow]) -> Compared:
         _row(found, known, row, listing, absent, changed)
     if listing is not None:
         _absent(found, known, listing, absent)
+        _changed(found, known, changed)
         _unknown(found, known, listing, met)
-        _readers(found, known, changed)
         found.total_listed = len(listing.entries)
         if listing.complete and found.total_rows and not listing.entries:
             found.state = FAILED
@@ -115,7 +115,7 @@ def _row(
     row: DocumentRow,
     listing: _Listing,
     absent: list[str],
-    changed: list[DocumentRow],
+    changed: list[tuple[DocumentRow, Ref]],
 ) -> None:
     item = listing.entries.get(row.id)
     if row.id in known.blocked:
@@ -132,10 +132,7 @@ def _row(
         _other_readers(found, row, item.access)
     if item.version == row.version or known.failing.get(row.id) == item.version:
         return
-    said = f"the source has {item.version or 'none'}" if row.version else "a run that was stopped left it to the next"
-    found.findings.append(_finding(WRONG_VERSION, row, f"the ledger has version {row.version or 'none'}: {said}"))
-    if item.access is None:
-        changed.append(row)
+    changed.append((row, item))
 
 
 def _absent(found: Compared, known: Known, listing: _Listing, absent: list[str]) -> None:
@@ -160,7 +157,7 @@ def _absent(found: Compared, known: Known, listing: _Listing, absent: list[str])
 
 def _still_there(known: Known, id: str) -> str:
     try:
-        known.fetch(id)
+        known.fetch(id, None)
     except GoneError:
         return "gone"
     except HeadwaterError:
@@ -188,17 +185,24 @@ def _unknown(found: Compared, known: Known, listing: _Listing, met: set[str]) ->
         found.listed[state] += 1
 
 
-def _readers(found: Compared, known: Known, changed: list[DocumentRow]) -> None:
-    """Changed documents may have changed in who may read them: those are opened, a bounded number of them."""
-    for row in changed[:MOST_FETCHED]:
-        try:
-            raw = known.fetch(row.id)
-        except HeadwaterError:
-            continue
-        if raw is not None and raw.access != row.access:
+def _changed(found: Compared, known: Known, changed: list[tuple[DocumentRow, Ref]]) -> None:
+    """Some sources name one version in two ways, and few listings say who may read: a bounded number is opened."""
+    for number, (row, item) in enumerate(changed):
+        raw: RawDocument | None = None
+        if number < MOST_FETCHED:
+            try:
+                raw = known.fetch(row.id, row.version or None)
+            except HeadwaterError:
+                raw = None
+            else:
+                if raw is None and row.version:
+                    continue
+        said = f"its source has {item.version}" if row.version else "a run that was stopped left it to the next"
+        found.findings.append(_finding(WRONG_VERSION, row, f"the ledger has version {row.version or 'none'}, {said}"))
+        if raw is not None and item.access is None and raw.access != row.access:
             _other_readers(found, row, raw.access)
     if len(changed) > MOST_FETCHED:
-        found.note = f"of {len(changed):,} changed documents, the readers of {MOST_FETCHED} were compared"
+        found.note = f"of {len(changed):,} documents listed in another version, {MOST_FETCHED} were opened"
 
 
 def _other_readers(found: Compared, row: DocumentRow, access: Access) -> None:

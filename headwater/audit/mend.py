@@ -1,11 +1,12 @@
 """Set points right in place, under the publish lease: to what the ledger says of their documents, and no further.
 
-Every step may be stopped and done again. What an index lacks comes from the source, in its next run: `outdated`.
+Every step may be stopped and done again. Reading rights are only ever taken away here: whether it is the index that
+lacks some or the ledger that has too many, only the source can say. What an index lacks comes from there as well.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from headwater.audit.examine import TOGETHER, Examined, examine, examine_strays
 from headwater.audit.points import Name
@@ -15,16 +16,17 @@ from headwater.index.query import AllOf, AnyOf, Between
 from headwater.ledger.base import Holder, Ledger
 from headwater.publishing.publisher import LEASE_SECONDS, PUBLISH_LEASE, WAIT_SECONDS, IndexOf, settle
 
+NOWHERE = 0
+"""No reader is at this epoch, and no publication ever had it: points that an audit hides are told by it."""
+
 
 @dataclass(slots=True)
 class Mended:
-    """Points set right, by how; `outdated` are documents that only their source can complete."""
+    """Points set right, by how."""
 
     narrowed: int = 0
-    readers: int = 0
     stamped: int = 0
     deleted: int = 0
-    outdated: list[Name] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +58,21 @@ class Mender:
         """Before all else: nobody reads any longer what the ledger does not let them read."""
         self._each(names, lambda one: self._narrow(one, mended))
 
-    def delete_strays(self, ids: Sequence[str], mended: Mended) -> None:
+    def hide_strays(self, ids: Sequence[str], mended: Mended) -> None:
         """Points that contradict themselves, and show."""
         for start in range(0, len(ids), TOGETHER):
             with self._lease():
                 found = examine_strays(self.index, self.ledger, ids[start : start + TOGETHER])
-                self._delete([id for one in found for id in one.delete], mended)
+                self._hide([id for one in found for id in one.delete], mended)
+                self.index.flush()
+
+    def delete_hidden(self) -> None:
+        """At last, since their vectors save embedding the same texts again; a repair that stops before leaves it to
+        collection."""
+        hidden = Between(field="to", lte=NOWHERE)
+        with self._lease():
+            if self.index.count(hidden):
+                self.index.delete_where(hidden)
                 self.index.flush()
 
     def set_right(self, names: Sequence[Name], mended: Mended) -> None:
@@ -69,25 +80,21 @@ class Mender:
         self._each(names, lambda one: self._set_right(one, mended))
 
     def _narrow(self, one: Examined, mended: Mended) -> None:
-        if one.row is not None and one.leaking:
-            self.index.set_access(one.leaking, one.row.access)
-            mended.narrowed += len(one.leaking)
+        for access in set(one.leaking.values()):
+            ids = [id for id, narrowed in one.leaking.items() if narrowed == access]
+            self.index.set_access(ids, access)
+            mended.narrowed += len(ids)
 
     def _set_right(self, one: Examined, mended: Mended) -> None:
         self._narrow(one, mended)
-        if one.row is not None and one.stricter:
-            self.index.set_access(one.stricter, one.row.access)
-            mended.readers += len(one.stricter)
-        self._delete(one.delete, mended)
+        self._hide(one.delete, mended)
         for begin, ids in one.stamps.items():
             self.index.stamp(ids, from_=begin, to=NEVER)
             mended.stamped += len(ids)
-        if one.missing:
-            mended.outdated.append(one.name)
 
-    def _delete(self, ids: Sequence[str], mended: Mended) -> None:
+    def _hide(self, ids: Sequence[str], mended: Mended) -> None:
         if ids:
-            self.index.delete(ids)
+            self.index.stamp(ids, from_=NOWHERE, to=NOWHERE)
             mended.deleted += len(ids)
 
     def _each(self, names: Sequence[Name], mend: Callable[[Examined], None]) -> None:
