@@ -6,6 +6,7 @@ Folder by folder, because fsspec's own `find` takes a folder that cannot be list
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -40,6 +41,7 @@ PACKAGES = {
     "file": ("fsspec", ""),
 }
 """By scheme: what has to be installed, and the extra that brings it."""
+_SSH = frozenset(("sftp", "ssh"))
 _REAL_FOLDERS = frozenset(("sftp", "ssh", "file"))
 _SECONDS = 120.0
 _ATTEMPTS = 4
@@ -68,10 +70,7 @@ class FsspecStore:
         self._url = url.rstrip("/")
         self._scheme = url.partition("://")[0]
         self._secrets = tuple(secret for secret in secrets if len(secret) > 3)
-        # What reads sftp keeps no listings, and one library for it refuses options that it does not know.
-        kept = {} if self._scheme in ("sftp", "ssh") else {"use_listings_cache": False}
-        with_defaults = {"skip_instance_cache": True, **kept, **options}
-        fs, root = self._bounded(lambda: fsspec.core.url_to_fs(self._url, **with_defaults), self._url)
+        fs, root = self._bounded(lambda: _opened(self._url, self._scheme, options), self._url)
         self._fs: Any = fs
         self._root = str(root).rstrip("/")
 
@@ -210,6 +209,18 @@ class FsspecStore:
         if isinstance(error, ValueError | TypeError | NotImplementedError | ImportError):
             return FatalError(message, advice="Check path and storage_options of this source.")
         return TransientSourceError(message)
+
+
+def _opened(url: str, scheme: str, options: Mapping[str, Any]) -> tuple[Any, str]:
+    """The file system and the root's path in it."""
+    if scheme not in _SSH:
+        fs, root = fsspec.core.url_to_fs(url, skip_instance_cache=True, use_listings_cache=False, **options)
+        return fs, str(root)
+    # Asked by name: packages that take the scheme over have options of their own. It keeps no listings, and hands every
+    # option that it is given to paramiko.
+    sftp = import_module("fsspec.implementations.sftp").SFTPFileSystem
+    found = sftp(skip_instance_cache=True, **{**sftp._get_kwargs_from_urls(url), **options})
+    return found, str(sftp._strip_protocol(url))
 
 
 @cache

@@ -53,7 +53,7 @@ class HttpStore:
                 raise
             except (GoneError, FetchError) as error:
                 if not folder:
-                    raise FatalError(str(error), advice="Correct the source's path.") from error
+                    raise FatalError(str(error), advice=error.advice or "Correct the source's path.") from error
                 yield ClosedPlace(folder, type(error).__name__, str(error))
                 continue
             for path in (name for name in names if name not in seen):

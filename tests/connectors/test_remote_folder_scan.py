@@ -380,3 +380,37 @@ def test_refusals_of_an_object_store(objects: ObjectStore, monkeypatch: pytest.M
     objects.refused = None
     with pytest.raises(FatalError, match="is not there"):
         list(s3(objects, place="s3://nobucket/docs").scan())
+
+
+def test_an_sftp_server_that_is_away_is_left_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What opens it takes the options that it is given: nothing answers at this port, and that is all that is wrong."""
+    pytest.importorskip("paramiko", reason="paramiko is not installed; `uv sync --extra sftp` brings it")
+    monkeypatch.setattr("connectors.remote_folder_fsspec._ATTEMPTS", 1)
+    options = {"username": "ann", "password": "s3cret-value", "allow_agent": False, "look_for_keys": False}
+    source = connector("sftp://127.0.0.1:1/srv/docs", storage_options=options)
+    with pytest.raises(TransientSourceError, match="Unable to connect") as raised:
+        list(source.scan())
+    assert "s3cret" not in str(raised.value)
+
+
+class StatusError(Exception):
+    """As libraries of clouds have one for everything."""
+
+    status_code = 403
+
+
+def test_a_status_that_refuses_is_a_matter_of_credentials(
+    refusing: FsspecStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Refusing, "error", StatusError("no"))
+    monkeypatch.setattr(Refusing, "refused", refusing._root.rpartition("/")[2])
+    with pytest.raises(CredentialError, match="StatusError"):
+        list(refusing.entries())
+
+
+def test_a_web_folder_of_an_inner_network_says_what_to_set() -> None:
+    with serving(lambda _: Reply(404)) as server:
+        source = connector(f"{server.url}/docs")
+        with pytest.raises(FatalError, match="inner network") as raised:
+            list(source.scan())
+    assert "allow_private_addresses" in raised.value.advice
