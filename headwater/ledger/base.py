@@ -265,6 +265,10 @@ class Ledger(FreshnessLedger, Protocol):
         """All of them, of documents that are live in the version compared."""
         ...
 
+    def without_likeness(self, generation: str) -> list[DocumentRow]:
+        """Live documents that have none in the version that is live, by source and document."""
+        ...
+
     def clustered(self, generation: str, clusters: Iterable[str] | None = None) -> list[Likeness]:
         """Those of them that are in a cluster, or in one of these."""
         ...

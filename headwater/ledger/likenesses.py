@@ -25,6 +25,13 @@ def everything(connection: Connection, generation: str) -> list[Likeness]:
     return _found(connection, likenesses.c.generation == generation)
 
 
+def missing(connection: Connection, generation: str) -> list[tuple[str, str]]:
+    """(source, id) of the live documents that have none."""
+    query = select(documents.c.source, documents.c.id).outerjoin(likenesses, _LIVE)
+    found = connection.execute(query.where(documents.c.generation == generation, likenesses.c.document.is_(None)))
+    return [(source, id) for source, id in found]
+
+
 def clustered(connection: Connection, generation: str, clusters: Iterable[str] | None) -> list[Likeness]:
     """`everything` in one of these clusters; None: in any."""
     table = likenesses.c

@@ -262,6 +262,12 @@ class SqlLedger(SqlFreshness):
         with self._read() as connection:
             return likenesses.everything(connection, generation)
 
+    def without_likeness(self, generation: str) -> list[DocumentRow]:
+        """By source and document."""
+        with self._read() as connection:
+            found = documents.named(connection, generation, likenesses.missing(connection, generation))
+            return [found[name] for name in sorted(found)]
+
     def clustered(self, generation: str, clusters: Iterable[str] | None = None) -> list[Likeness]:
         """By source and document."""
         with self._read() as connection:

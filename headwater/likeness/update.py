@@ -40,12 +40,11 @@ def update(ledger: Ledger, index: Index, generation: str, preferences: Mapping[s
     The outcome follows from what is live alone, not from the order in which it came.
     """
     state, before = _state(ledger, generation, preferences), ledger.learned(_NO_SOURCE, _LEARNED)
-    kept = {(one.source, one.document): one for one in ledger.likenesses(generation)}
-    rows = {(row.source, row.id): row for row in ledger.documents(generation)}
+    current = before is None or before.get("policy") == POLICY
+    kept = {(one.source, one.document): one for one in ledger.likenesses(generation)} if current else {}
+    rows = ledger.without_likeness(generation) if current else ledger.documents(generation)
     others = before is None or {**before, "epoch": 0} != {**state, "epoch": 0}
-    if before is not None and before.get("policy") != POLICY:
-        kept = {}
-    new = {key: _signed(index, row) for key, row in rows.items() if key not in kept}
+    new = {(row.source, row.id): _signed(index, row) for row in rows}
     ledger.save_likenesses(generation, _changed(index, kept, new, preferences, everything=others))
     ledger.learn(_NO_SOURCE, _LEARNED, state)
 
