@@ -14,7 +14,6 @@ from headwater.ingest.links import internal_links
 from headwater.ingest.look import VOLATILE, Look, Settled, ToCarry, ToParse, failed
 from headwater.ingest.stripped import stripped_meta
 from headwater.ingest.tools import Tools
-from headwater.interfaces import Dense
 from headwater.ledger.base import DocumentRow
 from headwater.metadata.policy import lacking
 from headwater.metadata.resolve import resolved
@@ -111,7 +110,7 @@ def _weight(item: Look) -> int:
 
 
 def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settled | Carry | Piece]:
-    warming: threading.Thread | None = None
+    warming: list[threading.Thread] = []
     sluice = Sluice(tools)
     try:
         for item in looks:
@@ -121,7 +120,7 @@ def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settle
                 case ToCarry(ref, row, before):
                     yield Carry(ref, _carried(tools, row, before))
                 case ToParse():
-                    warming = warming or _load_early(tools.dense)
+                    warming = warming or [_early("index", tools.index.identity), _early("model", tools.dense.warm)]
                     made = _chunked(tools, item)
                     if isinstance(made, Settled):
                         yield made
@@ -130,18 +129,18 @@ def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settle
         yield from _cut(sluice.end())
     finally:
         looks.close()
-        if warming is not None:
-            warming.join()
+        for thread in warming:
+            thread.join()
 
 
-def _load_early(model: Dense) -> threading.Thread:
-    """Load the model while the parsers start and the first group fills."""
+def _early(name: str, load: Callable[[], object]) -> threading.Thread:
+    """Open what is needed later while the parsers start and the first group fills."""
 
-    def load() -> None:
-        with suppress(HeadwaterError):  # it is met again, and reported, where the model is needed
-            model.warm()
+    def run() -> None:
+        with suppress(HeadwaterError):  # it is met again, and reported, where the thing is needed
+            load()
 
-    thread = threading.Thread(target=load, name="headwater-model", daemon=True)
+    thread = threading.Thread(target=run, name=f"headwater-{name}", daemon=True)
     thread.start()
     return thread
 
