@@ -10,46 +10,27 @@ change. A document's id is `releases/TAG`, or the path of the changelog. Drafts 
 `default_access`: the service knows who may see the repository, and not which of our readers those are.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
-from urllib.parse import quote, urlsplit
-
-from pydantic import Field
+from urllib.parse import quote
 
 from connectors.about import About
 from connectors.http.answer import Answer
 from connectors.http.client import Http, HttpSettings, http
-from connectors.http.reach import Reach
 from connectors.policy import SourcePolicy, policy_of
+from connectors.releases.answers import fields_of, is_release, moment_of, releases_of, stated_by, title_of, web_of
+from connectors.releases.options import GithubReleasesOptions, http_settings
 from connectors.websites.documents import WebRead, listed_access, web_document
 from headwater.errors import FatalError, FetchError, GoneError, TransientSourceError
 from headwater.interfaces import Scanned
 from headwater.model import RELEASE_NOTE, Complete, MetaValue, NotModified, RawDocument, Ref, digest
-from headwater.settings import Secret, SourceSettings
-from headwater.settings.schema import MaybeSecret, Plain, Table
+from headwater.settings import SourceSettings
 
 _RELEASES = "releases/"
 _PAGE = 100
 _RAW = {"Accept": "application/vnd.github.raw+json"}
-
-
-class GithubReleasesOptions(Table):
-    repository: Plain = Field(
-        pattern=r"^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$",
-        description='name the repository, such as repository = "owner/name"',
-    )
-    token: MaybeSecret = Field(
-        default="", description='such as token = "${GITHUB_TOKEN}"; needed for private repositories and higher limits'
-    )
-    changelog: Plain = Field(default="", description='path of a changelog to read as well, such as "CHANGELOG.md"')
-    prereleases: bool = Field(default=True, description="whether pre-releases are read")
-    api: Plain = Field(
-        default="https://api.github.com", description="address of the API; of an own server https://HOST/api/v3"
-    )
-    allow_private_addresses: bool = Field(default=False, description="for an own server within a private network")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +58,11 @@ class GithubReleasesConnector:
         cls, source: SourceSettings, options: GithubReleasesOptions, groups: frozenset[str] | None
     ) -> "GithubReleasesConnector":
         api = options.api.rstrip("/")
-        token = Secret(options.token and f"Bearer {options.token}", f"{source.place or source.name} token")
-        settings = HttpSettings(
-            reach=Reach(frozenset({urlsplit(api).hostname or ""}), options.allow_private_addresses),
-            origin=api,
-            headers=(("authorization", token),) if token else (),
-            setting="the token",
-        )
         return cls(
             name=source.name,
             repository=options.repository,
             api=api,
-            settings=settings,
+            settings=http_settings(options, api, source.place or source.name),
             policy=policy_of(source, groups),
             changelog=options.changelog.strip("/"),
             prereleases=options.prereleases,
@@ -101,7 +75,7 @@ class GithubReleasesConnector:
         seen: set[str] = set()
         while url:
             answer = self._listing(url)
-            for release in _releases(answer):
+            for release in releases_of(answer):
                 # One that was published meanwhile moves the others on to the next page.
                 if self._wanted(release) and release["tag_name"] not in seen:
                     seen.add(release["tag_name"])
@@ -134,32 +108,25 @@ class GithubReleasesConnector:
         if not tag or tag == id:
             raise FetchError(f"{id[:200]!r} names no release")
         release = self._get(f"{self._repository}/releases/tags/{quote(tag, safe='')}").json()
-        if not _is_release(release):
+        if not is_release(release):
             raise TransientSourceError(f"what answers for {id} is not in the form that the API documents")
         if not self._wanted(release) or release["tag_name"] != tag:
             raise GoneError(f"{id} is no release that this source reads")
-        stated: dict[str, MetaValue] = {"version": tag, "product": self.policy.product or self.repository.split("/")[1]}
-        author = release.get("author")
-        if isinstance(author, dict) and author.get("login"):
-            stated["author"] = str(author["login"])
-        if release.get("prerelease"):
-            stated["tags"] = (*self.policy.tags, "prerelease")
         return self._document(
             id,
             str(release.get("html_url") or ""),
             str(release.get("body") or "").encode(),
             self._version(release),
-            title=_title(release),
-            updated_at=_moment(release.get("published_at")),
-            stated=stated,
+            title=title_of(release),
+            updated_at=moment_of(release.get("published_at")),
+            stated=stated_by(release, self._product, self.policy.tags),
         )
 
     def _changelog(self) -> RawDocument:
         answer = self._get(f"{self._repository}/contents/{quote(self.changelog)}", _RAW)
         version = digest(answer.body, self.policy.digest)
-        web = f"{_web(self.api)}/{self.repository}/blob/HEAD/{quote(self.changelog)}"
-        product: dict[str, MetaValue] = {"product": self.policy.product or self.repository.split("/")[1]}
-        return self._document(self.changelog, web, answer.body, version, stated=product)
+        web = f"{web_of(self.api)}/{self.repository}/blob/HEAD/{quote(self.changelog)}"
+        return self._document(self.changelog, web, answer.body, version, stated={"product": self._product})
 
     def _document(
         self,
@@ -183,6 +150,10 @@ class GithubReleasesConnector:
         return self._http.get(url, headers=asked)
 
     @property
+    def _product(self) -> str:
+        return self.policy.product or self.repository.split("/")[1]
+
+    @property
     def _http(self) -> Http:
         return http(self.settings)
 
@@ -194,33 +165,4 @@ class GithubReleasesConnector:
         return not release.get("draft") and (self.prereleases or not release.get("prerelease"))
 
     def _version(self, release: Mapping[str, Any]) -> str:
-        named = ("tag_name", "name", "body", "prerelease", "published_at", "html_url")
-        return digest(json.dumps([release.get(name) for name in named]), self.policy.digest)
-
-
-def _releases(answer: Answer) -> list[dict[str, Any]]:
-    found = answer.json()
-    if not isinstance(found, list) or not all(_is_release(release) for release in found):
-        raise TransientSourceError("the listing of releases is not in the form that the API documents")
-    return found
-
-
-def _is_release(found: object) -> bool:
-    return isinstance(found, dict) and isinstance(found.get("tag_name"), str) and bool(found["tag_name"])
-
-
-def _title(release: Mapping[str, Any]) -> str:
-    name, tag = str(release.get("name") or "").strip(), str(release["tag_name"])
-    return name if tag.lstrip("v") in name else f"{name} ({tag})" if name else tag
-
-
-def _moment(stated: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(stated)) if stated else None
-    except ValueError:
-        return None
-
-
-def _web(api: str) -> str:
-    """Where people read what the API at this address serves."""
-    return "https://github.com" if api == "https://api.github.com" else api.removesuffix("/api/v3")
+        return digest(fields_of(release), self.policy.digest)
