@@ -4,10 +4,12 @@ from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.load import find_file, load
 from headwater.settings.names import did_you_mean, document_kind, nearest
 from headwater.settings.promises import Promise, PromiseRule, Promises
+from headwater.settings.schedule import Weekly
 from headwater.settings.secrets import Secret
 from headwater.settings.template import TEMPLATE
 from headwater.settings.values import (
     PACKAGED_MODEL,
+    AlertSettings,
     ChunkerName,
     ChunkerRules,
     ContentRules,
@@ -23,6 +25,7 @@ from headwater.settings.values import (
 __all__ = [
     "PACKAGED_MODEL",
     "TEMPLATE",
+    "AlertSettings",
     "ChunkerName",
     "ChunkerRules",
     "ContentRules",
@@ -38,6 +41,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SourceSettings",
+    "Weekly",
     "did_you_mean",
     "document_kind",
     "find_file",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from headwater.errors import ConfigError
+from headwater.settings.contacts import addresses, shown
 from headwater.settings.durations import Duration
 from headwater.settings.names import KINDS, did_you_mean, nearest
 from headwater.settings.origin import Origin
@@ -13,6 +14,7 @@ from headwater.settings.schema import Configuration, PromisesTable, PromiseTable
 from headwater.settings.secrets import Secret
 from headwater.settings.values import (
     PACKAGED_MODEL,
+    AlertSettings,
     EmbeddingSettings,
     IndexSettings,
     LedgerSettings,
@@ -30,7 +32,7 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         base=base,
         file=origin.file,
         groups=_groups(tables.groups, origin),
-        owners=dict(tables.owners),
+        owners={name: shown(contact) for name, contact in tables.owners.items()},
         embedding=EmbeddingSettings(model=_model(tables.embedding.model, base), threads=tables.embedding.threads),
         index=IndexSettings(
             url=Secret(tables.index.url, "[index] url"),
@@ -44,10 +46,24 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         ),
         promises=promises,
         lint=LintSettings(max_rate=dict(tables.lint.max_rate)),
+        alerts=_alerts(tables),
         sources=tuple(_source(n, table, promises, origin, base, home) for n, table in enumerate(tables.source)),
     )
     _refuse_duplicates(settings, origin)
     return _with_warnings(settings)
+
+
+def _alerts(tables: Configuration) -> AlertSettings:
+    table = tables.alerts
+    return AlertSettings(
+        to=tuple(Secret(text, f"[alerts] to, number {number}") for number, text in enumerate(table.to, start=1)),
+        severity=table.severity,
+        digest=table.digest,
+        timezone=table.timezone,
+        mail=Secret(table.mail, "[alerts] mail"),
+        page=table.page,
+        owners=addresses(tables.owners),
+    )
 
 
 def _promises(defaults: Promises, table: PromisesTable | SourceTable) -> Promises:

@@ -4,7 +4,7 @@ A field's description is what a person reads when the field is missing.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, TypeAlias, TypeVar, cast, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -17,7 +17,7 @@ from headwater.model import Access, principals
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.names import did_you_mean, document_kind
 from headwater.settings.promises import EVERY_KIND, NOTHING
-from headwater.settings.schedule import checked_cron, checked_timezone
+from headwater.settings.schedule import Weekly, checked_cron, checked_timezone, checked_weekly
 from headwater.settings.secrets import references
 from headwater.settings.values import (
     EVERY_FINDING,
@@ -122,6 +122,22 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(texts)
 
 
+def _addresses(value: object) -> tuple[str, ...]:
+    return tuple(_secret(text) for text in _texts(value))
+
+
+def _page(text: str) -> str:
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError("has to be an address that begins with https://")
+    return text
+
+
+def _contacts(value: object) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(contact, str) for contact in value.values()):
+        raise ValueError('has to be a table of addresses in quotes, such as docs-team = "mailto:docs@example.com"')
+    return {str(name): _secret(contact) for name, contact in value.items()}
+
+
 def _required(value: object) -> tuple[str, ...]:
     names = _texts(value)
     for name in names:
@@ -189,6 +205,17 @@ class ParsingTable(Table):
 
 class LintTable(Table):
     max_rate: Annotated[dict[str, float], PlainValidator(_rates)] = {}
+
+
+class AlertsTable(Table):
+    to: Annotated[tuple[str, ...], PlainValidator(_addresses)] = ()
+    severity: Literal["notice", "warning", "critical"] = "warning"
+    digest: Annotated[
+        Weekly | None, PlainValidator(_of_text(checked_weekly, "a time of the week such as mon 09:00"))
+    ] = None
+    timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
+    mail: MaybeSecret = ""
+    page: Annotated[str, PlainValidator(_of_text(_page, "an address"))] = ""
 
 
 class PromisesTable(Table):
@@ -259,13 +286,14 @@ class Configuration(BaseSettings):
     )
 
     groups: dict[str, str] = {}
-    owners: dict[str, str] = {}
+    owners: Annotated[dict[str, str], PlainValidator(_contacts)] = {}
     embedding: EmbeddingTable = EmbeddingTable()
     index: IndexTable = IndexTable()
     ledger: LedgerTable = LedgerTable()
     parsing: ParsingTable = ParsingTable()
     promises: PromisesTable = PromisesTable()
     lint: LintTable = LintTable()
+    alerts: AlertsTable = AlertsTable()
     source: list[SourceTable] = []
 
     @classmethod

@@ -43,6 +43,16 @@ max_age = { help = "180d", sop = "365d" }   # content older than this needs a re
 [lint]
 # max_rate = { split_tables = 0.0, hidden_text = 0.0, empty_sections = 0.05 }
 
+# Who is told when something is not fresh any more, and when it is again: addresses of apprise, such as
+# "${SLACK_URL}", "mailtos://user:${PASSWORD}@mail.example.com?to=docs@example.com" or "jsons://example.com/hook".
+[alerts]
+# to = ["${SLACK_URL}"]
+# severity = "warning"          # the least that is told: notice, warning or critical
+# digest = "mon 09:00"          # when each owner is told what is open: under [owners] where that can be, else all of to
+# timezone = "UTC"
+# mail = "mailtos://user:${PASSWORD}@mail.example.com"   # the mail server through which mailto: owners are written to
+# page = "https://example.com/freshness.html"            # where the report is found, for links
+
 # One table for every source.
 [[source]]
 name = "docs"

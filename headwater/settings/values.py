@@ -9,6 +9,7 @@ from headwater.metadata.policy import OnMissing
 from headwater.model import HELP, Access
 from headwater.settings.durations import Duration
 from headwater.settings.promises import Promises
+from headwater.settings.schedule import Weekly
 from headwater.settings.secrets import Secret
 
 ChunkerName: TypeAlias = Literal["auto", "structure", "release_notes", "procedure", "fixed"]
@@ -56,6 +57,27 @@ class LintSettings:
     """The share of what was looked at, 0 to 1, that `lint` allows each finding; "*" stands for all others."""
 
     max_rate: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """Who is told of findings from `severity` on, when they begin and end; apprise addresses.
+
+    `digest` is when owners are told what is open, in `timezone`; `owners` are those that can be written to, by name,
+    mail addresses among them through the mail server `mail`. `page` is where people find the report.
+    """
+
+    to: tuple[Secret, ...] = ()
+    severity: str = "warning"
+    digest: Weekly | None = None
+    timezone: str = "UTC"
+    mail: Secret = _NONE
+    page: str = ""
+    owners: Mapping[str, Secret] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        """Whether anything is ever sent."""
+        return bool(self.to) or (self.digest is not None and bool(self.owners))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +158,8 @@ class Settings:
     """The whole configuration.
 
     `home` is the state folder (it need not exist yet), `file` the configuration file or None without one.
-    `warnings` are sentences for a person: nothing in them stops a run.
+    `owners` are their contacts as people may see them. `warnings` are sentences for a person: nothing in them stops a
+    run.
     """
 
     home: Path
@@ -150,6 +173,7 @@ class Settings:
     parsing: ParsingSettings = ParsingSettings()
     promises: Promises = field(default_factory=Promises)
     lint: LintSettings = field(default_factory=LintSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     sources: tuple[SourceSettings, ...] = ()
     warnings: tuple[str, ...] = ()
 
