@@ -11,12 +11,9 @@ half of the pages share, as those are days of a build; what a server calls Last-
 `meta["modified"]`. A website knows no readers: `default_access` holds for every page.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
@@ -30,33 +27,23 @@ from connectors.websites.addresses import Scope, address, key, path_of
 from connectors.websites.crawl import Bounds, Crawl
 from connectors.websites.documents import WebRead, listed_access, web_document
 from connectors.websites.emptiness import misled, without_sitemap
-from connectors.websites.listing import SitemapWalk, pages
+from connectors.websites.kept import keep, take
+from connectors.websites.listing import SitemapWalk, more_than_wanted, pages
 from connectors.websites.memory import recalled, remembered
 from connectors.websites.options import WebsiteOptions, http_settings, prefixes, start_pages
 from connectors.websites.reading import Look, Reader
-from connectors.websites.recent import MOST_BYTES, Recent
+from connectors.websites.recent import Recent
 from connectors.websites.site import Site
 from connectors.websites.sitemap import Entry, Listed
 from connectors.websites.versions import PageVersion
 from headwater.errors import FetchError, GoneError
 from headwater.interfaces import Scanned
-from headwater.model import Checkpoint, Complete, NotModified, RawDocument, Ref, Unreadable
+from headwater.model import Checkpoint, Complete, NotModified, RawDocument, Ref
 from headwater.settings import SourceSettings
 
 CHECKPOINT_PAGES = 500
 _left_out: Recent[Counter[str]] = Recent(1_000)
 _listings: Recent[Listed] = Recent(1_000_000)
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What a crawl read; the body of the answer is packed."""
-
-    answer: Answer
-    look: Look
-
-
-_bodies: Recent[_Kept] = Recent(MOST_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +96,7 @@ class WebsiteConnector:
         if self.crawl == "never" and whole and not walk.found:
             raise without_sitemap(self.starts[0])
         if self.crawl == "always" or (self.crawl == "auto" and not listed.pages and whole):
-            crawl = Crawl(self._reader, self.bounds, partial(_keep, self), recalled(resume))
+            crawl = Crawl(self._reader, self.bounds, partial(keep, self), recalled(resume))
             items = self._along_links(crawl, tuple(entry.address for _, entry in pages(listed)))
             seen: Crawl | SitemapWalk = crawl
         else:
@@ -119,7 +106,7 @@ class WebsiteConnector:
             yield item
         _left_out.put(self, seen.left_out)
         if seen.cut:
-            yield self._more_than_wanted()
+            yield more_than_wanted(self.starts[0], self.bounds.pages)
         elif whole and (not isinstance(seen, Crawl) or seen.whole):
             left_out = walk.left_out if seen is walk else walk.left_out + seen.left_out
             if not found and (error := misled(self.starts[0], left_out, seen.hint or walk.hint)):
@@ -137,11 +124,11 @@ class WebsiteConnector:
         if trusted is not None and trusted == before:
             return NotModified(str(trusted))
         reader = self._reader
-        kept = _bodies.take((self, id))
-        answer = replace(kept.answer, body=zlib.decompress(kept.answer.body)) if kept else reader.ask(id, before)
+        kept = take(self, id)
+        answer = kept[0] if kept else reader.ask(id, before)
         if answer is None:
             return NotModified(str(trusted or before))
-        look = kept.look if kept else reader.look(answer)
+        look = kept[1] if kept else reader.look(answer)
         if problem := reader.problem(id, look):
             raise problem
         home = reader.home(look)
@@ -161,7 +148,7 @@ class WebsiteConnector:
             media_type=look.page.media_type,
             content=answer.body,
             updated_at=self._listed().edited.get(key(id)),
-            modified=_modified(answer),
+            modified=answer.modified,
         )
         return web_document(self.name, read, self.policy)
 
@@ -196,11 +183,7 @@ class WebsiteConnector:
         yield Checkpoint(remembered(crawl.looks))
 
     def _trusted(self, entry: Entry) -> PageVersion | None:
-        """The version that a sitemap states, where it is to be believed: a day only once it is over."""
-        now = datetime.now(UTC)
-        if not self.trust_lastmod or not entry.lastmod or entry.lastmod[:10] >= f"{now:%Y-%m-%d}":
-            return None
-        return PageVersion(f"lastmod {entry.lastmod}"[:100], self.policy.digest[:16])
+        return PageVersion.stated(entry.lastmod, self.policy.digest) if self.trust_lastmod else None
 
     def _is_listed(self, home: str) -> bool:
         listed = self._listed()
@@ -213,25 +196,3 @@ class WebsiteConnector:
             raise FetchError(f"{id[:200]!r} is not the address of a page")
         if not self.scope.holds(id) or not self.scope.takes(id):
             raise GoneError(f"{shown(id)} is not among the pages that this source lists")
-
-    def _more_than_wanted(self) -> Unreadable:
-        return Unreadable(
-            f"{self.starts[0]} (more pages)",
-            "FetchError",
-            f"the site has more than max_pages = {self.bounds.pages:,} pages, and the rest was not looked at, so that "
-            "nothing that is missing counts as removed. Raise max_pages, or narrow path_prefix or exclude.",
-        )
-
-
-def _keep(source: WebsiteConnector, answer: Answer, look: Look) -> None:
-    """What a crawl read to find links need not be asked for again to be indexed."""
-    packed = zlib.compress(answer.body, 1)
-    kept = _Kept(replace(answer, body=packed), replace(look, page=replace(look.page, links=())))
-    _bodies.put((source, look.final), kept, len(packed) + 2_000)
-
-
-def _modified(answer: Answer) -> str:
-    try:
-        return parsedate_to_datetime(answer.headers.get("last-modified", "")).astimezone(UTC).isoformat()
-    except (ValueError, TypeError, OverflowError):
-        return ""

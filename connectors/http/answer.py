@@ -44,6 +44,14 @@ class Answer:
         return urljoin(self.url, target) if target else None
 
     @property
+    def modified(self) -> str:
+        """Last-Modified in ISO form, "" where there is none."""
+        try:
+            return parsedate_to_datetime(self.headers.get("last-modified", "")).astimezone(UTC).isoformat()
+        except (ValueError, TypeError, OverflowError):
+            return ""
+
+    @property
     def validators(self) -> dict[str, str]:
         """What makes the next request for the same address a conditional one."""
         return {name: self.headers[name] for name in ("etag", "last-modified") if name in self.headers}

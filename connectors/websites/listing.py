@@ -101,3 +101,13 @@ class SitemapWalk:
 def pages(listed: Listed) -> Iterator[tuple[str, Entry]]:
     """In an order that does not depend on that of the files."""
     return iter(sorted(listed.pages.items()))
+
+
+def more_than_wanted(start: str, most: int) -> Unreadable:
+    """The sign at the end of a listing that was cut."""
+    return Unreadable(
+        f"{start} (more pages)",
+        "FetchError",
+        f"the site has more than max_pages = {most:,} pages, and the rest was not looked at, so that "
+        "nothing that is missing counts as removed. Raise max_pages, or narrow path_prefix or exclude.",
+    )

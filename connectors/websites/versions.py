@@ -5,6 +5,7 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Self
 
 from connectors.http.answer import Answer, conditional
@@ -33,6 +34,13 @@ class PageVersion:
             validators.get("etag", ""),
             validators.get("last-modified", ""),
         )
+
+    @classmethod
+    def stated(cls, lastmod: str, rules: str) -> Self | None:
+        """The version that a sitemap states, where it is to be believed: a day only once it is over."""
+        if not lastmod or lastmod[:10] >= f"{datetime.now(UTC):%Y-%m-%d}":
+            return None
+        return cls(f"lastmod {lastmod}"[:100], rules[:16])
 
     @classmethod
     def read(cls, text: str | None) -> Self | None:

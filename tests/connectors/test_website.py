@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from connectors import website
 from connectors.http.client import close_all
 from connectors.registry import build
 from connectors.website import WebsiteConnector
-from connectors.websites import site
+from connectors.websites import kept, site
 from headwater.errors import (
     ConfigError,
     CredentialError,
@@ -68,7 +67,7 @@ def paths(connector: WebsiteConnector) -> set[str]:
 
 def forget() -> None:
     """As in another process."""
-    website._bodies.clear()
+    kept.bodies.clear()
     site._robots.clear()
 
 
