@@ -28,11 +28,6 @@ class Directory:
         self.documents[name] = one
         if row.facts:
             self.facts[name] = row.facts
-        if one.uri:
-            self._addresses[plain_address(one.uri)] = name
-        canonical = row.facts.get("canonical")
-        if isinstance(canonical, str):
-            self._addresses.setdefault(plain_address(canonical), name)
 
     def named(self, text: str, near: Name) -> DocumentStanding | None:
         """The one document that `text` means when `near` says it; None when it is none, or several."""
@@ -42,7 +37,7 @@ class Directory:
         for name in ((source, plain), (source, joined), (source, plain.lstrip("/"))):
             if name in self.documents and name != near:
                 return self.documents[name]
-        address = self._addresses.get(plain_address(plain)) if "://" in plain else None
+        address = self._by_address().get(plain_address(plain)) if "://" in plain else None
         if address is not None and address != near:
             return self.documents[address]
         found = self._by_other_names().get(plain.casefold(), set()) - {near}
@@ -50,14 +45,24 @@ class Directory:
         return self.documents[next(iter(own))] if len(own) == 1 else None
 
     def is_address(self, address: str) -> bool:
-        return plain_address(address) in self._addresses
+        return plain_address(address) in self._by_address()
 
     def page_folders(self, source: str) -> set[str]:
         """Addresses of the folders that pages of this source lie in."""
         if not self._folders:
-            for address, (of, _) in self._addresses.items():
+            for address, (of, _) in self._by_address().items():
                 self._folders.setdefault(of, set()).add(posixpath.dirname(address))
         return self._folders.get(source, set())
+
+    def _by_address(self) -> dict[str, Name]:
+        """Their own addresses, and those that they call canonical where nothing else is there."""
+        if not self._addresses:
+            self._addresses = {plain_address(one.uri): name for name, one in self.documents.items() if one.uri}
+            for name, facts in self.facts.items():
+                canonical = facts.get("canonical")
+                if isinstance(canonical, str):
+                    self._addresses.setdefault(plain_address(canonical), name)
+        return self._addresses
 
     def _by_other_names(self) -> dict[str, set[Name]]:
         if not self._named:

@@ -11,6 +11,7 @@ from headwater.ledger.standing import Standing
 from headwater.metadata.dates import moment_of
 
 _SHOWN = 300
+_DAY = timedelta(days=1)
 _KINDS = {"failing": FindingKind.FAILING, "quarantined": FindingKind.QUARANTINED}
 
 
@@ -40,8 +41,10 @@ def about(
 
 def document_findings(of: DocumentStanding, row: Standing | None, terms: Terms, at: Moment) -> Iterator[Finding]:
     """`row` is None for a document that was never searchable."""
-    yield from _trouble(of, terms)
-    yield from _review(of, terms, at)
+    if of.outcome != "indexed":
+        yield from _trouble(of, terms)
+    if of.content is Kept.NO:
+        yield from _review(of, terms, at)
     yield from _late(of, terms, at)
     yield from _unverified(of, terms, at)
     if row is not None:
@@ -56,7 +59,7 @@ def _trouble(of: DocumentStanding, terms: Terms) -> Iterator[Finding]:
     what = "could not be read" if kind is FindingKind.FAILING else "is held back"
     state = "its last good version is served" if of.searchable_at else "it is not searchable"
     times = f", {of.attempts} attempts" if of.attempts > 1 else ""
-    promise = terms.promises.of(of.document, of.kind).max_lag
+    promise = terms.promise(of.document, of.kind).max_lag
     beyond = f" That is beyond the {promise} promised." if late and promise is not None else ""
     evidence = (
         f"It {what} since {moment(of.outcome_since, terms.timezone)}{times}; {state}.{beyond} {of.reason[:_SHOWN]}"
@@ -85,7 +88,7 @@ def _review(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]
 
 
 def _late(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]:
-    promise = terms.promises.of(of.document, of.kind).max_lag
+    promise = terms.promise(of.document, of.kind).max_lag
     if of.pipeline is not Kept.NO or of.lag is None or of.searchable_at is None or promise is None:
         return
     if of.outcome != "indexed" or of.lag <= promise.approximate or at.looked - of.searchable_at > RECENT:
@@ -106,7 +109,7 @@ def _unverified(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Find
     if of.verified_at is None:
         return
     seen = moment(of.verified_at, terms.timezone)
-    promise = terms.promises.of(of.document, of.kind).verify_every
+    promise = terms.promise(of.document, of.kind).verify_every
     if of.outcome == "tombstoned" and of.outcome_since is not None:
         evidence = (
             f"Its source does not list it since {moment(of.outcome_since, terms.timezone)}, and does not say that it "
@@ -121,15 +124,22 @@ def _unverified(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Find
 
 
 def _clock(of: DocumentStanding, row: Standing, terms: Terms, at: Moment) -> Iterator[Finding]:
-    stated = [("its date", row.updated_at, timedelta(days=1))]
-    stated.append(("last_reviewed_on", moment_of(row.facts.get("last_reviewed_on")), timedelta(days=1)))
-    said = [f"{name} is {moment(when, terms.timezone)}" for name, when, far in stated if when and when > at.at + far]
+    said = []
+    for name, when in (("its date", row.updated_at), ("last_reviewed_on", _reviewed(row))):
+        if when is not None and when > at.at + _DAY:
+            said.append(f"{name} is {moment(when, terms.timezone)}")
     if row.changed_at is not None and row.detected_at is not None and row.changed_at > row.detected_at + SKEW:
         said.append(
             f"its source says that it changed {moment(row.changed_at, terms.timezone)}, "
             f"which was seen before that, {moment(row.detected_at, terms.timezone)}"
         )
     if said:
-        evidence = f"{'; '.join(said)[0].upper()}{'; '.join(said)[1:]}: in the future. It counts as not stated."
+        sentence = "; ".join(said)
+        evidence = f"{sentence[0].upper()}{sentence[1:]}: in the future. It counts as not stated."
         step = "Correct the date in the document, or the clock of its source."
         yield about(FindingKind.WRONG_CLOCK, Severity.NOTICE, of, evidence, step)
+
+
+def _reviewed(row: Standing) -> datetime | None:
+    stated = row.facts.get("last_reviewed_on")
+    return moment_of(stated) if stated else None

@@ -27,11 +27,13 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
 
     def add(self, one: DocumentStanding) -> None:
-        states = {one.pipeline, one.content}
+        pipeline, content = one.pipeline, one.content
         self.documents += 1
         self.within += one.within
-        self.stale += Kept.NO in states
-        self.unknown += Kept.NO not in states and Kept.UNKNOWN in states
+        if pipeline is Kept.NO or content is Kept.NO:
+            self.stale += 1
+        elif pipeline is Kept.UNKNOWN or content is Kept.UNKNOWN:
+            self.unknown += 1
         self.outcomes[one.outcome] += 1
 
 
@@ -153,7 +155,7 @@ def _about(kind: FindingKind, severity: Severity, terms: Terms, since: datetime 
 
 
 def _silent(of: SourceStanding, terms: Terms, looked: datetime) -> Finding | None:
-    most = terms.promises.of("", "").max_lag
+    most = terms.promise("", "").max_lag
     error = f" Its last run failed: {of.last_error}" if of.last_error else ""
     step = (
         f"Correct that, then run `headwater ingest {of.name}`."

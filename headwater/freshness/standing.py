@@ -47,7 +47,7 @@ class Moment:
 
 def document_standing(row: Standing, terms: Terms, moment: Moment, trouble: Trouble | None) -> DocumentStanding:
     """A document that is searchable."""
-    promise = terms.promises.of(row.document, row.kind)
+    promise = terms.promise(row.document, row.kind)
     verified = _verified(row, moment, trouble)
     start = _start(row)
     lag = max(timedelta(0), row.searchable_at - start) if start is not None else None
@@ -84,7 +84,7 @@ def document_standing(row: Standing, terms: Terms, moment: Moment, trouble: Trou
 
 def missing_standing(source: str, document: str, terms: Terms, moment: Moment, trouble: Trouble) -> DocumentStanding:
     """A document that was never searchable."""
-    promise = terms.promises.of(document, "")
+    promise = terms.promise(document, "")
     waited = moment.looked - trouble.since
     late = promise.max_lag is not None and waited > promise.max_lag.approximate
     pipeline = Kept.NONE if promise.max_lag is None else Kept.NO if late else Kept.UNKNOWN

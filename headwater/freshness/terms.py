@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
-from headwater.settings import Promises, Settings, SourceSettings
+from headwater.settings import Promise, Promises, Settings, SourceSettings
 
 _BLOB = re.compile(r"^(https?://[^/]+/.+?)(/-)?/blob/(.+)$")
 
@@ -21,6 +21,16 @@ class Terms:
     owner: str = ""
     edit_url: str = ""
     configured: bool = False
+    _by_kind: dict[str, Promise] = field(default_factory=dict, repr=False, compare=False)
+
+    def promise(self, document: str, kind: str) -> Promise:
+        """What holds for one document; worked out once for each kind where no rule looks at paths."""
+        if self.promises.rules:
+            return self.promises.of(document, kind)
+        found = self._by_kind.get(kind)
+        if found is None:
+            found = self._by_kind[kind] = self.promises.of(document, kind)
+        return found
 
     @staticmethod
     def of(source: SourceSettings) -> "Terms":

@@ -97,8 +97,10 @@ class DocumentStanding:
     @property
     def within(self) -> bool:
         """Whether something was promised of it, and everything that was promised is known to be kept."""
-        states = {self.pipeline, self.content} - {Kept.NONE}
-        return bool(states) and states == {Kept.YES}
+        kept, none = Kept.YES, Kept.NONE
+        if self.pipeline is kept:
+            return self.content is kept or self.content is none
+        return self.pipeline is none and self.content is kept
 
     @property
     def freshness(self) -> str:
