@@ -11,6 +11,7 @@ from typer._click.exceptions import ClickException
 from app.commands.approve import approve
 from app.commands.audit import audit
 from app.commands.evaluate import eval_
+from app.commands.freshness import freshness
 from app.commands.ingest import ingest
 from app.commands.lint import lint_
 from app.commands.look import access, show, status
@@ -31,7 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, ingest, search, show, status, access, remove, approve, audit, rebuild, doctor):
+for command in (init, ingest, search, show, status, freshness, access, remove, approve, audit, rebuild, doctor):
     app.command()(command)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
