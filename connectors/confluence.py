@@ -19,31 +19,28 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import ClassVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-from connectors.about import About as AboutKind
+from connectors.about import About
 from connectors.http.client import HttpSettings
-from connectors.media import MEDIA_TYPES, suffix_of
 from connectors.policy import SourcePolicy, policy_of
 from connectors.readers import Mapped, readers_table
-from connectors.websites.documents import WebRead, listed_access, web_document
+from connectors.websites.documents import listed_access
 from connectors.websites.recent import Recent
 from connectors.wiki.api_cloud import Cloud
 from connectors.wiki.api_server import Server
 from connectors.wiki.checked import Asker
-from connectors.wiki.model import Attachment, Page, Reader, Space, Wiki
+from connectors.wiki.documents import Documents, media_type_of
+from connectors.wiki.model import Attachment, Page, Space, Wiki
 from connectors.wiki.options import ConfluenceOptions, http_settings
-from connectors.wiki.restrictions import AccessOf, Tables, forget, name_of
-from connectors.wiki.storage_format import About, html_of, people_in
+from connectors.wiki.restrictions import AccessOf, Tables, forget
 from headwater.errors import CredentialError, FatalError, FetchError, GoneError, HeadwaterError, TransientSourceError
 from headwater.interfaces import Scanned
-from headwater.model import Checkpoint, Complete, MetaValue, NotModified, RawDocument, Ref, Unreadable, digest
+from headwater.model import Checkpoint, Complete, NotModified, RawDocument, Ref, Unreadable, digest
 from headwater.settings import SourceSettings
 
 _ID = re.compile(r"(\d{1,20})(?:/((?:att)?\d{1,20}))?")
-_MOST_MENTIONS = 50
 
 _listed: Recent["_Listed"] = Recent(32 * 2**20)
 
@@ -62,7 +59,7 @@ class ConfluenceConnector:
 
     Options: ClassVar[type[ConfluenceOptions]] = ConfluenceOptions
     reads_permissions: ClassVar[bool] = True
-    about: ClassVar[AboutKind] = AboutKind(
+    about: ClassVar[About] = About(
         reads="Pages of Confluence, Cloud or Server and Data Center, and their attachments",
         permissions="space permissions and restrictions, of pages and all above them, which `groups`, `users` and "
         "`space_readers` map to readers; unmapped ones let nobody in",
@@ -135,14 +132,15 @@ class ConfluenceConnector:
         page, body = self._wiki.page(named[1], listed.page if listed else None)
         self._check(page)
         mapped = listed.mapped if listed and listed.page == page else self._mapped(page)
+        documents = self._documents
         if named[2]:
             found = next((one for one in self._files(page) if one.id == named[2]), None)
             if found is None:
                 raise GoneError(f"page {page.id} has no attachment {named[2]} that can be read")
-            version = self._version(page, mapped, found)
-            return NotModified(version) if version == known else self._attached(version, page, found, mapped)
-        version = self._version(page, mapped)
-        return NotModified(version) if version == known else self._document(version, page, body, mapped)
+            version = documents.version(page, mapped, found)
+            return NotModified(version) if version == known else documents.attached(version, page, found, mapped)
+        version = documents.version(page, mapped)
+        return NotModified(version) if version == known else documents.page(version, page, body, mapped)
 
     def _spaces(self) -> list[Space]:
         try:
@@ -169,8 +167,8 @@ class ConfluenceConnector:
         readers = listed_access(self.policy, mapped.access)
         for id, attachment in ((page.id, None), *((f"{page.id}/{one.id}", one) for one in self._files(page))):
             _listed.put((self, id), _Listed(page, mapped), 1_500 + 100 * len(page.readers))
-            content = self._content_version(page, mapped, attachment)
-            yield Ref(id, self._version(page, mapped, attachment), readers, content)
+            content = self._documents.content_version(page, mapped, attachment)
+            yield Ref(id, self._documents.version(page, mapped, attachment), readers, content)
 
     def _mapped(self, page: Page) -> Mapped:
         try:
@@ -191,78 +189,7 @@ class ConfluenceConnector:
             raise GoneError(f"page {page.id} is in space {page.space.key}, which this source does not read")
 
     def _files(self, page: Page) -> Iterator[Attachment]:
-        return (one for one in page.attachments if self.attachments and _media_type(one))
-
-    def _document(self, version: str, page: Page, body: str, mapped: Mapped) -> RawDocument:
-        ids = people_in(body)[:_MOST_MENTIONS]
-        people = {id: name_of(self._wiki, Reader("user", (id,))) for id in ids}
-        about = About(self.url, page.id, page.space.key, {id: name for id, name in people.items() if name})
-        stated = self._stated(page)
-        if page.created:
-            stated["created"] = page.created
-        if author := name_of(self._wiki, page.by):
-            stated["author"] = author
-        if page.attachments:
-            stated["attachments"] = tuple(one.name for one in page.attachments)
-        read = self._read(page, mapped, stated)
-        content = f"<article>{html_of(body, about)}</article>".encode()
-        known = self._content_version(page, mapped)
-        return web_document(
-            self.name, replace(read, version=version, content=content, content_version=known), self.policy
-        )
-
-    def _attached(self, version: str, page: Page, found: Attachment, mapped: Mapped) -> RawDocument:
-        answer = self._wiki.download(page, found)
-        stated = self._stated(page)
-        stated["revision"] = str(found.number)
-        stated["breadcrumbs"] = (*_titles(page), page.title)
-        read = replace(
-            self._read(page, mapped, stated),
-            id=f"{page.id}/{found.id}",
-            version=version,
-            uri=f"{self.url}/download/attachments/{page.id}/{quote(found.name, safe='')}",
-            path=f"{page.place}/{found.name}",
-            title=found.name,
-            media_type=_media_type(found),
-            content=answer.body,
-            content_version=self._content_version(page, mapped, found),
-            updated_at=None,
-        )
-        return web_document(self.name, read, self.policy)
-
-    def _read(self, page: Page, mapped: Mapped, stated: dict[str, MetaValue]) -> WebRead:
-        return WebRead(
-            id=page.id,
-            version="",
-            uri=page.link,
-            path=page.place,
-            media_type="text/html",
-            content=b"",
-            title=page.title,
-            updated_at=_moment(page.when),
-            stated=stated,
-            readers=mapped.access,
-            readers_from="its space and restrictions",
-            unmapped=mapped.unmapped,
-        )
-
-    def _stated(self, page: Page) -> dict[str, MetaValue]:
-        stated: dict[str, MetaValue] = {"revision": str(page.number), "breadcrumbs": _titles(page)}
-        if page.labels:
-            stated["tags"] = tuple(dict.fromkeys((*self.policy.tags, *page.labels)))
-        return stated
-
-    def _version(self, page: Page, mapped: Mapped, attachment: Attachment | None = None) -> str:
-        """Of content (by its number), place, labels and readers, so that any of them shows in a listing."""
-        readers = [sorted(mapped.access.allow), sorted(mapped.access.deny)]
-        return digest(self._content_version(page, mapped, attachment), json.dumps(readers))
-
-    def _content_version(self, page: Page, mapped: Mapped, attachment: Attachment | None = None) -> str:
-        """Of everything that a document carries, what is said of its readers too, but who they are."""
-        about = [page.title, page.number, page.when, page.place, page.labels, page.link]
-        files = [(one.id, one.name, one.media_type, one.number) for one in page.attachments]
-        own = (attachment.id, attachment.name, attachment.number) if attachment else sorted({file[1] for file in files})
-        return digest(json.dumps([about, own, mapped.unmapped]), self.policy.digest)
+        return (one for one in page.attachments if self.attachments and media_type_of(one))
 
     def _done(self, resume: bytes | None) -> tuple[str, ...]:
         """Spaces that an interrupted listing had done, with the same settings."""
@@ -277,23 +204,10 @@ class ConfluenceConnector:
         return digest(repr((self.url, self.spaces, self.tables, self.attachments)), self.policy.digest)
 
     @property
+    def _documents(self) -> Documents:
+        return Documents(self.name, self.url, self.policy, self._wiki)
+
+    @property
     def _wiki(self) -> Wiki:
         asker = Asker(self.url, self.settings)
         return Cloud(asker) if self.cloud else Server(asker)
-
-
-def _titles(page: Page) -> tuple[str, ...]:
-    return (page.space.key, *(above.title for above in page.ancestors))
-
-
-def _media_type(attachment: Attachment) -> str:
-    """ "" for files that are no documents."""
-    return MEDIA_TYPES.get(suffix_of(attachment.name), "")
-
-
-def _moment(stated: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(stated) if stated else None
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None
