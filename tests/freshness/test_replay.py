@@ -1,0 +1,56 @@
+"""A year of real repositories, day by day: the report says of every document what git alone says."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from connectors.gitrepo.snapshot import close_all
+from headwater.parsing.pool import ParserPool
+from tests.freshness.replay import Replay, days_off
+from tests.freshness.replay_truth import year_before
+from tests.support.state import SharedParsing, scratch
+
+
+@pytest.fixture(scope="module")
+def parsing() -> Iterator[SharedParsing]:
+    with ParserPool(workers=1) as pool:
+        yield SharedParsing(pool)
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with scratch("replay") as folder:
+        yield folder
+    close_all()
+
+
+def bundle(data: Path, name: str) -> Path:
+    found = data / "history" / f"{name}.bundle"
+    if not found.is_file():
+        pytest.skip(f"no history at {found}")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("name", "kind", "last"),
+    [
+        ("openshift-runbooks", "sop", ""),
+        ("moj-cloud-platform-user-guide", "help", ""),
+        ("mattermost-release-notes", "release_note", ""),
+        ("pagerduty-incident-response", "sop", ""),
+        ("pagerduty-incident-response", "sop", "2017-12-31"),
+    ],
+)
+def test_every_day_of_a_year(folder: Path, parsing: SharedParsing, data: Path, name: str, kind: str, last: str) -> None:
+    replay = Replay(folder, parsing, kind)
+    branch = replay.clone(bundle(data, name), (b".html.md.erb", b".md"))
+    days = year_before(date.fromisoformat(last) if last else replay.last_day(branch))
+    replay.run(branch, days, days_off(days, 0.06))
+    replay.ask_again(days, days[-1])
+    print(f"\n{name} until {days[-1]:%Y-%m-%d}: {dict(replay.counts)}; {len(replay.mismatches)} mismatches")
+    assert not replay.mismatches, "\n".join([f"{len(replay.mismatches)} mismatches", *replay.mismatches[:40]])
+    assert replay.counts["compared"] == replay.counts["asked again"] > len(days)
