@@ -36,4 +36,9 @@ faults = st.builds(
 broken_off = st.builds(Faults, breaks_at=requests, status=statuses)
 ended_early = st.builds(Faults, stops_at=numbers)
 lacking_some = st.builds(Faults, omitted=some_ids)
+lacking_what_fails = st.builds(
+    lambda ids, status: Faults(omitted=ids, documents={id: [status] * 100 for id in ids}),
+    some_ids,
+    st.sampled_from((500, 503, 429, 403, 400, 0, 1, 2, 3)),
+)
 readers_untold = st.builds(Faults, unreadable=some_ids, status=statuses)

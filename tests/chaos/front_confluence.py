@@ -77,7 +77,7 @@ class ConfluenceFront(Front):
         names = {name_of(one["id"]) for one in found["results"]}
         last = "next" not in found["_links"] and "Link" not in reply.headers
         stops = faults.stops_at == start // self.service.page and not last
-        self.wiki.note_listing(names | faults.omitted, empty=faults.empty, stops=stops)
+        self.wiki.note_listing(names | faults.omitted, empty=faults.empty, stops=stops, repeats=False)
         if stops:
             found["_links"].pop("next", None)
             reply = replace(reply, headers={name: value for name, value in reply.headers.items() if name != "Link"})

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import ExitStack
+from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
@@ -23,6 +24,7 @@ from tests.chaos.drawn import (
     ended_early,
     faults,
     lacking_some,
+    lacking_what_fails,
     paragraphs,
     readers_untold,
     statuses,
@@ -55,7 +57,6 @@ class Chaos(RuleBasedStateMachine):
         self.absent_before: set[str] = set()
         """Missing from an earlier complete listing, and not listed since."""
         self.called_gone: set[str] = set()
-        self.refused: set[str] = set()
         self.renamed: set[str] = set()
         self.injected_before = 0
 
@@ -102,13 +103,17 @@ class Chaos(RuleBasedStateMachine):
         self.wiki.write(id, text, access)
 
     @precondition(lambda self: self.wiki.editable)
-    @rule(data=st.data(), access=accesses, refused=st.booleans())
-    def restrict(self, data: st.DataObject, access: Access, refused: bool) -> None:
-        """Perhaps nobody can look at it in the next run, except at what the listing says."""
+    @rule(data=st.data(), access=accesses)
+    def restrict(self, data: st.DataObject, access: Access) -> None:
+        self.wiki.restrict(data.draw(st.sampled_from(self.wiki.editable)), access)
+
+    @precondition(lambda self: self.wiki.editable)
+    @rule(data=st.data(), access=accesses)
+    def restrict_what_fails(self, data: st.DataObject, access: Access) -> None:
+        """Nobody can look at it in the next run, except at what the listing says."""
         id = data.draw(st.sampled_from(self.wiki.editable))
         self.wiki.restrict(id, access)
-        if refused:
-            self.refused.add(id)
+        self.ingest(Faults(documents={id: [500] * 100}), whole=False, dies_at=None)
 
     @precondition(lambda self: self.wiki.editable)
     @rule(data=st.data(), new=st.sampled_from(IDS))
@@ -199,10 +204,8 @@ class Chaos(RuleBasedStateMachine):
         if self.runs.connector.absence_is_final or faults.stops_at is not None:
             # What a listing lacks that is all there is, is gone; and a listing ends with something it found.
             faults = replace(faults, omitted=frozenset())
-        refused = {id: [500] * 100 for id in self.refused}
-        self.wiki.faults = replace(faults, documents={**faults.documents, **refused})
+        self.wiki.faults = replace(faults, documents=deepcopy(faults.documents))
         self.wiki.whole_is_due = whole
-        self.refused.clear()
         self.run(dies_at)
 
     # Rules are equally likely, and a run is wanted after every second change.
@@ -213,6 +216,7 @@ class Chaos(RuleBasedStateMachine):
     break_off = rule(faults=broken_off, whole=st.just(True), dies_at=st.none())(ingest)
     end_early = rule(faults=ended_early, whole=st.just(True), dies_at=st.none())(ingest)
     lack_some = rule(faults=lacking_some, whole=st.just(True), dies_at=st.none())(ingest)
+    lack_what_fails = rule(faults=lacking_what_fails, whole=st.just(True), dies_at=st.none())(ingest)
     tell_no_readers = rule(faults=readers_untold, whole=st.booleans(), dies_at=st.none())(ingest)
 
     @rule(id=st.sampled_from(IDS), text=paragraphs, access=accesses, status=statuses)

@@ -47,7 +47,7 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_a_source_that_misbehaves_costs_nothing(machine: type[Chaos], kind: str, tell: Tell) -> None:
-    run_state_machine_as_test(machine, settings=_settings(examples=3, steps=15))
+    run_state_machine_as_test(machine, settings=_settings(examples=2, steps=12))
     tell(kind, machine.counts)
 
 

@@ -164,13 +164,13 @@ class Wiki:
             "now": self.clock,
         }
 
-    def note_listing(self, shown: Set[str], *, empty: bool, stops: bool) -> None:
+    def note_listing(self, shown: Set[str], *, empty: bool, stops: bool, repeats: bool = True) -> None:
         faults = self.faults
         found = {
             "listing: empty": empty,
             "listing: ends early": stops,
             "listing: lacks a document": len(shown & faults.omitted & self.pages.keys()),
-            "listing: names one twice": len(shown & faults.repeated & self.pages.keys()),
+            "listing: names one twice": repeats and len(shown & faults.repeated & self.pages.keys()),
             "listing: readers of one untold": len(shown & faults.unreadable & self.pages.keys()),
         }
         self.injected.update({name: int(times) for name, times in found.items() if times})
