@@ -218,7 +218,7 @@ def _sums_of_points(swept: Sweep, still: bool) -> list[AuditSum]:
     chunks = {name: places.get(name, 0) for name in ("belonging", "hidden")} | {"missing": swept.missing}
     return [
         AuditSum("points in the index", swept.counted if still else swept.points, places),
-        AuditSum("chunks in the ledger", swept.chunks, chunks),
+        AuditSum("chunks in the ledger", swept.chunks, {name: count for name, count in chunks.items() if count}),
     ]
 
 

@@ -93,7 +93,9 @@ class Hand:
         (point,) = self.workshop.index().retrieve(self.ids(id)[:1], vectors=True)
         assert point.dense is not None
         assert point.sparse is not None
-        self.workshop.index().upsert([Point(as_id, point.dense, point.sparse, {**point.payload, **payload})])
+        self.workshop.index().upsert(
+            [Point(as_id, point.dense, point.sparse, {**point.payload, "document": id, **payload})]
+        )
 
     def sql(self, statement: str, *values: str) -> None:
         with closing(sqlite3.connect(self.project.folder / "home" / LEDGER_FILE)) as database, database:
@@ -172,7 +174,7 @@ DAMAGES: tuple[Damage, ...] = (
     Damage("too strict", "billing.md", ("wrong_access",), _index("set_access", "billing.md", 0, 1, SRE), True),
     Damage("for nobody", "limits.md", ("wrong_access",), _index("set_access", "limits.md", 0, None, Access()), True),
     Damage("ledger too wide", "keys.md", ("wrong_access",), _ledger_too_wide, True),
-    Damage("chunk gone", "billing.md", ("missing",), _index("delete", "billing.md", 0, 1), True),
+    Damage("chunk gone", "billing.md", ("missing",), _index("delete", "billing.md", -1, None), True),
     Damage("all chunks gone", "harbour.md", ("missing",), _index("delete", "harbour.md", 0, None), True),
     Damage("never published", "billing.md", ("wrong_epoch",), _index("stamp", "billing.md", 0, 1, from_=2**53)),
     Damage("published later", "billing.md", ("wrong_epoch",), _index("stamp", "billing.md", 1, 2, from_=FAR)),
