@@ -5,8 +5,6 @@ size once the time is old enough to be trusted, else by reading the content in e
 listed keeps the listing from being complete.
 """
 
-import threading
-import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,19 +12,19 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from connectors import remote_folder_fsspec, remote_folder_http
-from connectors.file_document import FileRead, file_document, linked
-from connectors.folder_defaults import FILE, Rules, applied, source_rules, unreadable
-from connectors.frontmatter import LIMIT
+from connectors.file_document import FileRead, file_document
+from connectors.folder_defaults import Rules
 from connectors.globs import Selection
 from connectors.media import MEDIA_TYPES, suffix_of
 from connectors.policy import SourcePolicy
+from connectors.remote_folder_options import check_installed, frozen
+from connectors.remote_folder_rules import Asked, Listing, keep, kept
 from connectors.remote_folder_stores import MAX_BYTES, ClosedPlace, Store, Stored
 from headwater.errors import ConfigError, FetchError, GoneError, SkippableError
 from headwater.interfaces import Scanned
 from headwater.model import Complete, NotModified, RawDocument, Ref, Unreadable, digest
 
 FRESH_SECONDS = 600.0
-_MOST_KEPT = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,20 +46,20 @@ class RemoteFolderConnector:
 
     def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:  # noqa: ARG002 (the interface's)
         """Always the whole folder: what a file inherits is known only when the folders above it have been listed."""
-        listing = _Listing(self, self.store())
+        listing = Listing(self, self.store())
         for entry in listing.entries:
             if isinstance(entry, Unreadable):
                 yield entry
             elif self.wants(entry.path):
                 yield _listed(listing, entry)
-        _keep(self, listing)
+        keep(self, listing)
         if not any(isinstance(entry, ClosedPlace) for entry in listing.entries):
             yield Complete()
 
     def left_out(self) -> Mapping[str, int]:
         """How many files are not listed: by suffix, or "pattern" where one is the reason."""
         left: Counter[str] = Counter()
-        listing = _kept(self) or _Listing(self, self.store())
+        listing = kept(self, self.fresh) or Listing(self, self.store())
         for entry in listing.entries:
             if isinstance(entry, Stored) and not self.wants(entry.path) and not _hidden(entry.path):
                 suffix = suffix_of(entry.path.rpartition("/")[2])
@@ -74,7 +72,7 @@ class RemoteFolderConnector:
         if not self.wants(id):
             raise GoneError(f"{id} is not among the documents that this source lists")
         store = self.store()
-        rules = (_kept(self) or _Asked(self, store)).rules_of(id)
+        rules = (kept(self, self.fresh) or Asked(self, store)).rules_of(id)
         if known is not None:
             stored = store.stat(id)
             if stored.certain and _version(stored, rules) == known:
@@ -118,83 +116,11 @@ def checked_url(url: str, options: Mapping[str, object], place: str) -> tuple[tu
         if set(options) - {"headers"}:
             raise ConfigError(f"{place}: storage_options of a web folder can hold only headers")
     else:
-        remote_folder_fsspec.check_installed(parts.scheme, place)
-    return remote_folder_fsspec.frozen(options, f"storage_options of {place}")
+        check_installed(parts.scheme, place)
+    return frozen(options, f"storage_options of {place}")
 
 
-class _Rules:
-    """The rules in force in each folder; `_find` says where a folder's own file of rules is."""
-
-    def __init__(self, connector: RemoteFolderConnector, store: Store) -> None:
-        self.connector, self.store = connector, store
-        self._by_folder: dict[str, Rules] = {}
-
-    def rules_of(self, id: str) -> Rules:
-        """With the document that this one translates."""
-        return linked(id, self._of_folder(id.rpartition("/")[0]), self.connector.policy, self.exists)
-
-    def exists(self, id: str) -> bool:
-        raise NotImplementedError
-
-    def find(self, folder: str) -> Stored | None:
-        raise NotImplementedError
-
-    def _of_folder(self, folder: str) -> Rules:
-        if folder not in self._by_folder:
-            policy = self.connector.policy
-            above = self._of_folder(folder.rpartition("/")[0]) if folder else source_rules(policy)
-            self._by_folder[folder] = self._changed(above, folder, f"{folder}/{FILE}" if folder else FILE)
-        return self._by_folder[folder]
-
-    def _changed(self, above: Rules, folder: str, file: str) -> Rules:
-        try:
-            stored = self.find(folder)
-            if stored is None:
-                return above
-            _, data = self.store.read(stored.path, LIMIT)
-        except GoneError:
-            return above
-        except SkippableError as error:
-            return unreadable(above, file, str(error))
-        return applied(data, above, file, self.connector.policy)
-
-
-class _Listing(_Rules):
-    """Everything below the root as it was listed once."""
-
-    def __init__(self, connector: RemoteFolderConnector, store: Store) -> None:
-        super().__init__(connector, store)
-        self.taken = time.monotonic()
-        self.entries = list(store.entries())
-        self._by_path = {entry.path: entry for entry in self.entries if isinstance(entry, Stored)}
-
-    def exists(self, id: str) -> bool:
-        return id in self._by_path and self.connector.wants(id)
-
-    def find(self, folder: str) -> Stored | None:
-        found = self._by_path.get(f"{folder}/{FILE}" if folder else FILE)
-        return found or (self.store.rules(folder, FILE) if self._unlisted else None)
-
-    @property
-    def _unlisted(self) -> bool:
-        """Web servers leave hidden files out of their listings."""
-        return isinstance(self.store, remote_folder_http.HttpStore)
-
-
-class _Asked(_Rules):
-    """One document's folders, without a listing."""
-
-    def exists(self, id: str) -> bool:
-        try:
-            return self.connector.wants(id) and self.store.stat(id) is not None
-        except GoneError:
-            return False
-
-    def find(self, folder: str) -> Stored | None:
-        return self.store.rules(folder, FILE)
-
-
-def _listed(listing: _Listing, entry: Stored) -> Ref | Unreadable:
+def _listed(listing: Listing, entry: Stored) -> Ref | Unreadable:
     """Its content is read where nothing else would show a change."""
     try:
         stored = entry if entry.asked else listing.store.stat(entry.path)
@@ -222,21 +148,3 @@ def _plain(path: str) -> bool:
 
 def _hidden(path: str) -> bool:
     return path.startswith(".") or "/." in path
-
-
-_listings: dict[RemoteFolderConnector, _Listing] = {}
-_lock = threading.Lock()
-
-
-def _keep(connector: RemoteFolderConnector, listing: _Listing) -> None:
-    with _lock:
-        _listings.pop(connector, None)
-        _listings[connector] = listing
-        while len(_listings) > _MOST_KEPT:
-            del _listings[next(iter(_listings))]
-
-
-def _kept(connector: RemoteFolderConnector) -> _Listing | None:
-    with _lock:
-        found = _listings.get(connector)
-    return found if found is not None and time.monotonic() - found.taken < connector.fresh else None

@@ -7,16 +7,15 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, TypeVar
 from urllib.parse import quote
 
 import fsspec
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from connectors.remote_folder_options import revealed
 from connectors.remote_folder_stores import MAX_BYTES, ClosedPlace, Stored, aware
 from headwater.errors import (
-    ConfigError,
     CredentialError,
     FatalError,
     FetchError,
@@ -25,22 +24,8 @@ from headwater.errors import (
     TransientSourceError,
 )
 from headwater.model import Unreadable
-from headwater.settings import Secret
-from headwater.settings.secrets import references
 
 T = TypeVar("T")
-PACKAGES = {
-    "s3": ("s3fs", "s3"),
-    "gs": ("gcsfs", "gcs"),
-    "gcs": ("gcsfs", "gcs"),
-    "az": ("adlfs", "azure"),
-    "abfs": ("adlfs", "azure"),
-    "sftp": ("paramiko", "sftp"),
-    "ssh": ("paramiko", "sftp"),
-    "memory": ("fsspec", ""),
-    "file": ("fsspec", ""),
-}
-"""By scheme: what has to be installed, and the extra that brings it."""
 _SSH = frozenset(("sftp", "ssh"))
 _REAL_FOLDERS = frozenset(("sftp", "ssh", "file"))
 _SECONDS = 120.0
@@ -48,19 +33,6 @@ _ATTEMPTS = 4
 _TAGS = ("ETag", "etag", "e_tag", "md5Hash", "content_md5", "generation")
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "modified")
 _REFUSED = ("credential", "forbidden", "accessdenied", "authentication", "unauthorized", "signature", "badhostkey")
-
-
-def check_installed(scheme: str, place: str) -> None:
-    """ConfigError names the extra to install, or the schemes there are."""
-    if scheme not in PACKAGES:
-        known = ", ".join(f"{name}://" for name in (*PACKAGES, "http", "https") if name not in ("memory", "gcs", "ssh"))
-        raise ConfigError(f"{place}: path begins with {scheme}://, which is none of {known}")
-    package, extra = PACKAGES[scheme]
-    if find_spec(package) is None:
-        raise ConfigError(
-            f"{place}: {scheme}:// needs the package {package}, which is not installed",
-            advice=f"Run `uv sync --extra {extra}`, or install headwater[{extra}].",
-        )
 
 
 class FsspecStore:
@@ -227,39 +199,7 @@ def _opened(url: str, scheme: str, options: Mapping[str, Any]) -> tuple[Any, str
 def store(url: str, options: tuple[tuple[str, object], ...]) -> FsspecStore:
     """One for equal settings, kept until the program ends: opening one may take longer than listing it."""
     secrets: list[str] = []
-    return FsspecStore(url, _revealed(options, secrets), tuple(secrets))
-
-
-def frozen(options: Mapping[str, object], setting: str) -> tuple[tuple[str, object], ...]:
-    """Every text as a secret, so that none is shown; tables as tuples. ConfigError for what is neither."""
-    return tuple((str(name), _frozen(value, setting)) for name, value in sorted(options.items()))
-
-
-def _frozen(value: object, setting: str) -> object:
-    if isinstance(value, Mapping):
-        return frozen(value, setting)
-    if isinstance(value, str):
-        try:
-            references(value)
-        except ValueError as error:
-            raise ConfigError(f"{setting}: {error}") from error
-        return Secret(value, setting)
-    if isinstance(value, bool | int | float):
-        return value
-    raise ConfigError(f"{setting} may hold texts, numbers, true and false, and tables of them")
-
-
-def _revealed(options: tuple[tuple[str, object], ...], secrets: list[str]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in options:
-        if isinstance(value, tuple):
-            found[name] = _revealed(value, secrets)
-        elif isinstance(value, Secret):
-            found[name] = value.reveal()
-            secrets.append(found[name])
-        else:
-            found[name] = value
-    return found
+    return FsspecStore(url, revealed(options, secrets), tuple(secrets))
 
 
 def _stored(path: str, about: Mapping[str, Any]) -> Stored:

@@ -220,7 +220,7 @@ def test_a_root_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_a_missing_package_names_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("connectors.remote_folder_fsspec.find_spec", lambda _: None)
+    monkeypatch.setattr("connectors.remote_folder_options.find_spec", lambda _: None)
     for url, extra in (("s3://b/x", "s3"), ("gs://b", "gcs"), ("az://b", "azure"), ("sftp://h/x", "sftp")):
         with pytest.raises(ConfigError) as refused:
             connector(url)
