@@ -1,4 +1,4 @@
-"""What a folder that lies elsewhere needs: a package for its scheme, and options that are secret until they are used."""
+"""What a remote folder needs: a package for its scheme, and options that are secret until they are used."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
