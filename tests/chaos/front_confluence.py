@@ -64,6 +64,8 @@ class ConfluenceFront(Front):
             reply = self._listed(reply, asked)
         if kind.what == "document" and reply.status == 404:
             self.said.gone.add(kind.id)
+        elif kind.what == "document" and kind.id in faults.unreadable and not self.service.cloud:
+            reply = replace(reply, body=json.dumps({**json.loads(reply.body), "restrictions": {}}).encode())
         elif kind.what in ("document", "readers") and reply.status == 200:
             self._note_readers(kind.id)
         elif kind.what == "search":
