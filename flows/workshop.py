@@ -10,8 +10,10 @@ from pathlib import PurePosixPath
 
 from chunking.registry import chunker_for, strategy_for
 from connectors.registry import build
+from flows.serving import Standings
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
+from headwater.freshness.terms import terms_of
 from headwater.index.base import Index, IndexStore
 from headwater.index.deferred import DeferredIndex
 from headwater.index.record import IndexRecord
@@ -133,6 +135,8 @@ class Workshop:
             if name not in self._indexes:
                 index = self.store.open(name, dimensions=self.dense.dimensions)
                 attach(index, self.ledger, embedding=self.embedding, dimensions=self.dense.dimensions, generation=name)
+                if self._record is not None:
+                    check_when_opened(index, self.ledger, self.holder, self.existing_index)
                 self._indexes[name] = index
             return self._indexes[name]
 
@@ -157,15 +161,9 @@ class Workshop:
         return None if self.generation in self._indexes else self._record
 
     def _index_of_run(self) -> Index:
-        """Opened when it is needed, if its record allows; the check that this puts off is made then."""
-        return DeferredIndex(self._open_late) if self.unopened else self.index(self.generation)
-
-    def _open_late(self) -> Index:
-        late = self.unopened is not None
-        index = self.index(self.generation)
-        if late:
-            check_when_opened(index, self.ledger, self.holder, self.existing_index)
-        return index
+        """Opened when it is needed, if its record allows; `index` then makes the check that this puts off."""
+        name = self.generation  # now: it may be replaced before the index is needed
+        return DeferredIndex(lambda: self.index(name)) if self.unopened else self.index(name)
 
     def publisher(self) -> Publisher:
         return Publisher(
@@ -179,7 +177,8 @@ class Workshop:
     def searcher(self) -> Searcher:
         passage_tokens = {source.name: source.passage_tokens for source in self.settings.sources}
         preferences = {source.name: source.prefer for source in self.settings.sources if source.prefer}
-        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens, preferences)
+        freshness_of = Standings(self.ledger, terms_of(self.settings))
+        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens, preferences, freshness_of)
 
     def close(self) -> None:
         """Close what was opened, in reverse order of need."""

@@ -7,7 +7,7 @@ import pytest
 
 from flows import steps
 from flows.workshop import Workshop
-from headwater.errors import IndexMismatchError
+from headwater.errors import HeadwaterError, IndexMismatchError
 from headwater.index.base import NEVER
 from headwater.index.query import Between
 from headwater.index.record import RECORD_NAME, read_record
@@ -94,6 +94,12 @@ def test_a_damaged_record_is_none(filled: Project, content: str) -> None:
 def test_a_lost_index_is_refused(filled: Project) -> None:
     shutil.rmtree(home(filled) / "index")
     with pytest.raises(IndexMismatchError, match="empty or missing"):
+        filled.ingest()
+
+
+def test_an_index_that_lost_its_points_is_not_taken_at_its_word(filled: Project) -> None:
+    shutil.rmtree(generation(filled) / "segments")
+    with pytest.raises(HeadwaterError):
         filled.ingest()
 
 
