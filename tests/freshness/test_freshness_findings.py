@@ -145,9 +145,8 @@ def test_dates_in_the_future_count_as_not_stated(shelf: Shelf) -> None:
 
 def test_what_an_audit_found_stays_until_it_is_mended(shelf: Shelf) -> None:
     shelf.put("a.md", what=INITIAL, searchable=ago(days=1))
-    found = {
-        name: {"count": 1, "documents": ["a.md"]} for name in ("wrong_access", "missing", "orphan", "wrong_version")
-    }
+    worst = {"wrong_access": "critical", "missing": "critical", "orphan": "critical", "wrong_version": "warning"}
+    found: dict[str, object] = {name: {"count": 1, "documents": ["a.md"]} for name in worst}
     shelf.ledger.learn("docs", "audit", {"at": ago(hours=3).isoformat(), "found": found})
     assert {kind: f.severity.word for kind, f in shelf.findings().items()} == worst
     shelf.put("a.md", searchable=ago(hours=2), after=ago(hours=3))
