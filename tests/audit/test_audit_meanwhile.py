@@ -18,7 +18,7 @@ def test_an_audit_beside_runs_finds_nothing(scene: Scene) -> None:
             turns.append(process.stdout.readline())
             reader.start()
             audits = 0
-            while len(turns) < 7 or audits < 20:
+            while len(turns) < 5 or audits < 8:
                 report = scene.audit(sources=False)
                 assert not found(report)
                 assert report.exit_code == 0

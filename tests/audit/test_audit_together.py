@@ -31,7 +31,7 @@ INDEX_SIDE = sorted(BY_NAME.keys() - {"added", "removed", "edited", "ledger too 
 
 # Without shrinking: an example takes seconds, and names at most five damages.
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
+    max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.generate)
 )
 @given(names=st.lists(st.sampled_from(INDEX_SIDE), min_size=2, max_size=5, unique=True))
 def test_any_damages_together_are_set_right(make_scene: Callable[[], Scene], names: list[str]) -> None:
@@ -68,7 +68,7 @@ def test_a_repair_that_is_killed_is_finished_by_the_next(scene: Scene) -> None:
     names = ("leak", "chunk gone", "orphans", "superseded", "older version", "for nobody")
     killed = 0
     draw = random.Random(7)
-    for _ in range(4):
+    for _ in range(2):
         scene.do(*(BY_NAME[name] for name in names))
         command = [sys.executable, "-m", "tests.audit.repairing_process", str(scene.project.folder)]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
