@@ -1,7 +1,7 @@
 """The freshness report as a page: how much is within its promise, what is not, whose it is and what to do."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -138,7 +138,7 @@ def _figures(of: Headline) -> list[Figure]:
 def _promise(name: str, about: str, kept: int, broken: int, unknown: int, late: str) -> Figure:
     total = kept + broken + unknown
     if not total:
-        return Figure(name, "–", "nothing is promised")
+        return Figure(name, "–", "nothing was promised")
     lines = (("kept", kept, "in time"), ("broken", broken, late), ("unknown", unknown, "unknown"))
     return Figure(
         name,
@@ -169,14 +169,16 @@ _SINGULAR = {
 }
 
 
-def parts_of(counts: Iterable[tuple[str, int]], total: int) -> tuple[Part, ...]:
+def parts_of(counts: Sequence[tuple[str, int]], total: int) -> tuple[Part, ...]:
     """Stretches one after the other, `total` being the whole width; those that are not nothing can be seen."""
-    found: list[Part] = []
-    x = 0.0
-    for css, count in counts:
-        if count:
-            width = max(LEAST_VISIBLE, 100 * count / total)
-            width = min(width, 100 - x)
+    widths = [max(LEAST_VISIBLE, 100 * count / total) if count else 0.0 for _, count in counts]
+    over = sum(widths) - 100
+    if over > 0:
+        # The widest makes room.
+        widths[widths.index(max(widths))] -= over
+    found, x = [], 0.0
+    for (css, _), width in zip(counts, widths, strict=True):
+        if width:
             found.append(Part(css, round(x, 2), round(width, 2)))
             x += width
     return tuple(found)
@@ -189,6 +191,7 @@ def _plots(report: Report) -> list[dict[str, Any]]:
             "name": "Lag of the last change",
             "about": "From a change at the source until it was searchable. Documents by their last change.",
             "beyond": "late",
+            "nothing": "No change has been measured yet: what was there when a source was first read has no lag.",
             "rows": _rows(report.lag),
         },
         {
@@ -196,13 +199,16 @@ def _plots(report: Report) -> list[dict[str, Any]]:
             "name": "Age of content",
             "about": "Since the newest date that a document, or its review, states. The times of files do not count.",
             "beyond": "overdue",
+            "nothing": "There are no documents.",
             "rows": _rows(report.age),
         },
     ]
 
 
 def _rows(buckets: Sequence[Bucket]) -> list[tuple[Bucket, tuple[Part, ...]]]:
-    most = max((one.count for one in buckets), default=0) or 1
+    most = max((one.count for one in buckets), default=0)
+    if not most:
+        return []
     rest = {UNKNOWN: "unknown"}
     return [
         (one, parts_of([("broken", one.broken), (rest.get(one.label, "kept"), one.count - one.broken)], most))
@@ -227,7 +233,7 @@ def _spark(source: SourceStanding) -> Spark:
         height = SPARK_HEIGHT if beyond else max(2.0, round(share * full, 1))
         text = f"{one.date}: {counted(one.changes, 'change')}, searchable after {length(one.worst)} at most"
         ticks.append(Tick(x, SPARK_HEIGHT - height, height, "over" if beyond else "tick", text))
-    return Spark(tuple(ticks), most is not None, _said(source, known, most))
+    return Spark(tuple(ticks) if known else (), most is not None, _said(source, known, most))
 
 
 def _said(source: SourceStanding, known: Sequence[timedelta], most: timedelta | None) -> str:
