@@ -1,10 +1,10 @@
 """Documents that are not searchable in their newest version, or not verified, now or at a moment in the past."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from headwater.freshness.standing import Trouble
-from headwater.ledger.base import Ledger
+from headwater.ledger.base import Failure, Ledger
 
 TOMBSTONES, WITHHELD = "tombstones", "withheld"
 """Names under which ingestion leaves, per source, what it does not find any more, and removals that wait."""
@@ -15,11 +15,26 @@ Name = tuple[str, str]
 
 def troubles_now(ledger: Ledger, generation: str, sources: list[str]) -> dict[Name, Trouble]:
     """(source, document) -> what is wrong."""
-    found: dict[Name, Trouble] = {}
-    for source in sources:
-        for id, since in (ledger.learned(source, TOMBSTONES) or {}).items():
-            found[source, id] = Trouble(outcome="tombstoned", since=datetime.fromisoformat(since), reason="")
-    for failure in ledger.failures(generation):
+    return {**_tombstones(ledger, sources), **_failed(ledger.failures(generation))}
+
+
+def troubles_of(ledger: Ledger, generation: str, names: Collection[Name]) -> dict[Name, Trouble]:
+    """Of these documents, without reading of others; tombstones of their sources are among them."""
+    sources = sorted({source for source, _ in names})
+    return {**_tombstones(ledger, sources), **_failed(ledger.failures_named(generation, names))}
+
+
+def _tombstones(ledger: Ledger, sources: Iterable[str]) -> dict[Name, Trouble]:
+    return {
+        (source, id): Trouble(outcome="tombstoned", since=datetime.fromisoformat(since), reason="")
+        for source in sources
+        for id, since in (ledger.learned(source, TOMBSTONES) or {}).items()
+    }
+
+
+def _failed(failures: Iterable[Failure]) -> dict[Name, Trouble]:
+    found = {}
+    for failure in failures:
         held = failure.error == _QUARANTINED
         reason = failure.reason if held else f"{failure.error}: {failure.reason}"
         found[failure.source, failure.document] = Trouble(

@@ -239,6 +239,10 @@ class Ledger(FreshnessLedger, Protocol):
 
     # documents that failed, by generation like the documents themselves
     def failures(self, generation: str, source: str | None = None) -> list[Failure]: ...
+    def failures_named(self, generation: str, names: Iterable[tuple[str, str]]) -> list[Failure]:
+        """Those of these (source, document) pairs."""
+        ...
+
     def save_failures(self, generation: str, failures: Iterable[Failure]) -> None:
         """Insert or replace; `attempts` and `first_at` are kept as given."""
         ...

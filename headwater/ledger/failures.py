@@ -9,6 +9,7 @@ from headwater.ledger.base import Failure
 from headwater.ledger.dialect import upsert
 from headwater.ledger.schema import failures
 
+_TOGETHER = 400
 _KEYS = ("generation", "source", "document")
 _FIELDS = tuple(field.name for field in fields(Failure))
 
@@ -20,6 +21,27 @@ def known(connection: Connection, generation: str, source: str | None) -> list[F
         query = query.where(failures.c.source == source)
     found = connection.execute(query.order_by(failures.c.source, failures.c.document))
     return [Failure(**row._mapping) for row in found]
+
+
+def named(connection: Connection, generation: str, pairs: Iterable[tuple[str, str]]) -> list[Failure]:
+    """By source and document."""
+    found: list[Failure] = []
+    for source, ids in sorted(_by_source(pairs).items()):
+        for start in range(0, len(ids), _TOGETHER):
+            part = failures.c.document.in_(ids[start : start + _TOGETHER])
+            query = select(*failures.c[_FIELDS]).where(
+                failures.c.generation == generation, failures.c.source == source, part
+            )
+            rows = connection.execute(query.order_by(failures.c.document))
+            found.extend(Failure(**row._mapping) for row in rows)
+    return found
+
+
+def _by_source(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    ids: dict[str, list[str]] = {}
+    for source, id in sorted(set(pairs)):
+        ids.setdefault(source, []).append(id)
+    return ids
 
 
 def save(connection: Connection, generation: str, failed: Iterable[Failure]) -> None:

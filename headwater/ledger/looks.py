@@ -1,5 +1,6 @@
 """Looks at whole sources, one line each."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
@@ -30,3 +31,11 @@ def newest(
     if until is not None:
         query = query.where(table.began_at <= until)
     return [Listing(**row._mapping) for row in connection.execute(query)]
+
+
+def vouched(connection: Connection, sources: Iterable[str]) -> dict[str, datetime]:
+    """The newest that was noted of each."""
+    table = listings.c
+    newest = select(table.began_at).where(table.vouched).order_by(table.seq.desc()).limit(1)
+    found = {source: connection.execute(newest.where(table.source == source)).scalar() for source in sources}
+    return {source: began for source, began in found.items() if began is not None}

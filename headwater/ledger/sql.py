@@ -202,6 +202,11 @@ class SqlLedger(SqlFreshness):
         with self._read() as connection:
             return failures.known(connection, generation, source)
 
+    def failures_named(self, generation: str, names: Iterable[tuple[str, str]]) -> list[Failure]:
+        """By source and document."""
+        with self._read() as connection:
+            return failures.named(connection, generation, names)
+
     def save_failures(self, generation: str, failed: Iterable[Failure]) -> None:
         """Insert or replace, exactly as given."""
         with self._write() as connection:

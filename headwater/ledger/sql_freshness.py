@@ -80,6 +80,11 @@ class SqlFreshness:
         with self._read() as connection:
             return looks.newest(connection, source, since, until, limit)
 
+    def vouched(self, sources: Iterable[str]) -> dict[str, datetime]:
+        """Only of those that were ever looked at so."""
+        with self._read() as connection:
+            return looks.vouched(connection, sources)
+
     def count_served(self, names: Iterable[tuple[str, str]], day: str) -> None:
         """A name that comes twice counts once."""
         with self._write() as connection:

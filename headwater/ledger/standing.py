@@ -136,6 +136,10 @@ class FreshnessLedger(Protocol):
         """Newest first, by when they began; `since` is not included, `until` is."""
         ...
 
+    def vouched(self, sources: Iterable[str]) -> dict[str, datetime]:
+        """Source -> when the newest look at it began that spoke for every document."""
+        ...
+
     def count_served(self, names: Iterable[tuple[str, str]], day: str) -> None:
         """One more time each, on this day (2026-01-31, UTC)."""
         ...
