@@ -1,9 +1,12 @@
 """Each kind of damage is found, set right, and nothing else is touched."""
 
+from typing import Any
+
 import pytest
 
 from connectors import opened
 from headwater.audit.values import AuditReport
+from headwater.index.shared import SharedIndex
 from tests.audit.damage import BY_NAME, DAMAGES, Damage, Scene, expected, found, write
 
 
@@ -60,6 +63,27 @@ def test_a_leak_is_told_first(scene: Scene, name: str) -> None:
     worst = scene.audit().classes[0]
     assert (worst.name, worst.severity) == ("wrong_access", "critical")
     assert worst.examples[0].document == "keys.md"
+
+
+def test_leaks_are_closed_before_anything_else(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Its name comes last, and there is damage of other kinds before it.
+    scene.do(BY_NAME["orphans"], BY_NAME["superseded"], BY_NAME["chunk gone"], BY_NAME["leak"])
+    calls: list[str] = []
+
+    def recorded(name: str) -> None:
+        before = getattr(SharedIndex, name)
+
+        def call(self: SharedIndex, *arguments: Any, **named: Any) -> Any:
+            calls.append(name)
+            return before(self, *arguments, **named)
+
+        monkeypatch.setattr(SharedIndex, name, call)
+
+    for name in ("set_access", "stamp", "delete", "delete_where", "upsert", "flush"):
+        recorded(name)
+    assert scene.audit(repair=True).exit_code == 0
+    assert calls[:2] == ["set_access", "flush"]
+    assert "stamp" in calls
 
 
 def test_without_the_source_readers_are_only_ever_taken_away(scene: Scene) -> None:
