@@ -109,7 +109,9 @@ def _in(write: Callable[..., str], zone: object) -> Callable[..., str]:
 
 def _linked(edit: str, uri: str) -> tuple[str, str]:
     """What can be done with a document, and where; empty where there is no harmless address."""
-    return ("Edit", edit) if href(edit) else ("Read", uri) if href(uri) else ("", "")
+    if href(edit) and edit != uri:
+        return "Edit", edit
+    return ("Read", uri) if href(uri) else ("", "")
 
 
 def _figures(of: Headline) -> list[Figure]:
