@@ -18,7 +18,7 @@ from headwater.parsing.markdown_prepare import prepare
 from headwater.parsing.tally import Tally
 from headwater.parsing.text import text_blocks
 
-VERSION = "2"
+VERSION = "3"
 
 # The parser leaves out, silently, what is nested deeper; its recursion ends with an error long before.
 _NESTING = 10_000

@@ -30,7 +30,11 @@ _MODULE = re.compile(
 )
 _LIST_ITEM = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s")
 
-_ATTRIBUTES = r"(?:\s+|[\w:.-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}|[^\s\"'<>{}]+))?|\{[^{}]*\})*?"
+# Each word and each run of spaces in one piece: `<Some-address@example.com>` could be taken apart in endless ways.
+_ATTRIBUTES = (
+    r"(?:\s++|[\w:.-]++(?:\s*+=\s*+(?:\"[^\"]*\"|'[^']*'|\{(?:[^{}]|\{[^{}]*\})*\}|[^\s\"'<>{}]+(?=[\s/>{])))?"
+    r"|\{[^{}]*\})*?"
+)
 _TEMPLATE = re.compile(
     r"\{[a-z]+(?::[a-z]+)?\}(?P<role>`+)(?P<said>[^`\n]+)(?P=role)"
     r"|(?P<code>`+)(?!`)[^\n]*?(?<!`)(?P=code)(?!`)"
@@ -38,7 +42,7 @@ _TEMPLATE = re.compile(
     r"|\{\{[<%]\s*(?P<short>/?\s*\w+)(?P<params>[^\n]*?)[%>]\}\}"
     r"|\{\{-?[^{}\n]*-?\}\}|\{#[^{}\n]*#\}|\{/\*.*?\*/\}|<%.*?%>"
     r"|\{:[^{}\n]*\}"
-    rf"|<(?P<jsx>/?[A-Z][\w.]*)(?P<props>{_ATTRIBUTES})\s*(?P<empty>/?)>",
+    rf"|<(?P<jsx>/?[A-Z][\w.]*+)(?P<props>{_ATTRIBUTES})\s*(?P<empty>/?)>",
     re.S,
 )
 _MAYBE_TEMPLATE = re.compile(r"\{[%{#:/a-z]|<%|</?[A-Z]")

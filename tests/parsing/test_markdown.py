@@ -221,6 +221,23 @@ def test_hostile_text_ends_soon(hostile: str) -> None:
     assert time.process_time() - started < 10
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Write to <Somebody-who-is-on-call-for-the-platform@digital.example.com> , stating why.",
+        "Write to <Some.body.who.is.on.call.for.all.of.the.platforms@digital.example.com>.",
+        "<Tab " + " ".join(f"a{n}=bbbbbbbbbbbb" for n in range(40)) + " @>",
+        "<Tab " + "a=b/" * 60 + "@>",
+        "<Tab " + " " * 5_000 + "@>",
+        "<" + "A" * 20_000 + "@>",
+    ],
+)
+def test_what_only_looks_like_a_component_is_left_soon(text: str) -> None:
+    started = time.process_time()
+    assert "@" in "".join(shown for _, shown in kinds(text))
+    assert time.process_time() - started < 1
+
+
 def test_a_long_changelog_takes_seconds() -> None:
     section = "## Release v{0}\n\n- Fixed [a thing](http://x/{0}) in `code`.\n  - Sub item **bold**.\n\nSome text.\n\n"
     text = "".join(section.format(number) for number in range(2_000))
