@@ -234,7 +234,7 @@ def test_hostile_text_ends_soon(hostile: str) -> None:
 )
 def test_what_only_looks_like_a_component_is_left_soon(text: str) -> None:
     started = time.process_time()
-    assert "@" in "".join(shown for _, shown in kinds(text))
+    assert parse(f"word\n\n{text}\n")[0].text == "word"
     assert time.process_time() - started < 1
 
 
