@@ -90,8 +90,8 @@ def _answered(
 
 
 def _remembering(searcher: Searcher) -> Searcher:
-    """A searcher that embeds a question once, however often it asks it."""
-    return replace(searcher, dense=_Remembering(searcher.dense))
+    """A searcher that embeds a question once, however often it asks it, and does not look how fresh answers are."""
+    return replace(searcher, dense=_Remembering(searcher.dense), freshness_of=None)
 
 
 class _Remembering:

@@ -10,8 +10,10 @@ from pathlib import PurePosixPath
 
 from chunking.registry import chunker_for, strategy_for
 from connectors.registry import build
+from flows.serving import Standings
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
+from headwater.freshness.terms import terms_of
 from headwater.index.base import Index, IndexStore
 from headwater.index.deferred import DeferredIndex
 from headwater.index.record import IndexRecord
@@ -175,7 +177,8 @@ class Workshop:
     def searcher(self) -> Searcher:
         passage_tokens = {source.name: source.passage_tokens for source in self.settings.sources}
         preferences = {source.name: source.prefer for source in self.settings.sources if source.prefer}
-        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens, preferences)
+        freshness_of = Standings(self.ledger, terms_of(self.settings))
+        return Searcher(self.ledger, self.index, self.dense, self.sparse, passage_tokens, preferences, freshness_of)
 
     def close(self) -> None:
         """Close what was opened, in reverse order of need."""

@@ -9,6 +9,7 @@ import typer
 
 from app.console import out, plain, print_json
 from app.options import Askers, Config, Home, Json, askers, load_settings
+from flows.serving import count_stale, stale_in
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
 from headwater.retrieval.filters import parse_filters
@@ -68,7 +69,8 @@ def search(
 ) -> None:
     """Show the passages that answer a question, of those the asker may read.
 
-    Works while an ingest is running. Without --as, only what is public is searched.
+    Works while an ingest is running. Without --as, only what is public is searched. How often an answer came from a
+    document that is stale is counted by document and day; who asked, and what, is not kept.
     """
     if (question is None) == (from_ is None):
         raise ConfigError("give a question, or a file of questions", advice='headwater search "how do I ..."')
@@ -77,30 +79,33 @@ def search(
     wish = Wish.of(limit=limit, passage_tokens=passage_tokens, budget=budget, duplicates=duplicates)
     with Workshop(settings, command="headwater search") as workshop:
         if from_ is not None:
-            for line in _answers(workshop.searcher(), from_, asker, filters, wish, settings):
-                print_json(line)
+            stale = []
+            for question_, passages in _answers(workshop.searcher(), from_, asker, filters, wish, settings):
+                print_json({"question": question_, "passages": [passage.as_json() for passage in passages]})
+                stale.append(stale_in(passages))
+            count_stale(workshop.ledger, stale)
             return
         conditions = parse_filters(filters)
         passages = workshop.searcher().find(str(question), asker, wish, filters=conditions)
         empty = not passages and next(workshop.ledger.documents(workshop.generation), None) is None
         notes = unmatched(filters, workshop.ledger.documents(workshop.generation), asker) if not passages else []
-    if json:
-        print_json({"passages": [passage.as_json() for passage in passages], "notes": notes})
-    else:
-        _print(passages, asker, empty=empty)
-        for note in notes:
-            out.print(f"[yellow]Note:[/yellow] {plain(note)}")
+        if json:
+            print_json({"passages": [passage.as_json() for passage in passages], "notes": notes})
+        else:
+            _print(passages, asker, empty=empty)
+            for note in notes:
+                out.print(f"[yellow]Note:[/yellow] {plain(note)}")
+        count_stale(workshop.ledger, [stale_in(passages)])
 
 
 def _answers(
     searcher: Searcher, file: Path, asker: frozenset[str], filters: Sequence[str], wish: Wish, settings: Settings
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[tuple[str, list[Passage]]]:
     for number, text in _lines(file):
         asked = _question(text, file, number)
         who = askers(asked["as"], settings) if "as" in asked else asker
         conditions = parse_filters(asked.get("filter", filters))
-        passages = searcher.find(asked["question"], who, wish, filters=conditions)
-        yield {"question": asked["question"], "passages": [passage.as_json() for passage in passages]}
+        yield asked["question"], searcher.find(asked["question"], who, wish, filters=conditions)
 
 
 def _lines(file: Path) -> Iterator[tuple[int, str]]:
@@ -139,6 +144,8 @@ def _print(passages: Sequence[Passage], asker: frozenset[str], *, empty: bool) -
         out.print(f"[bold]{number}. {plain(passage.title)}[/bold]" + (f" > {plain(path)}" if path else ""))
         date = (passage.updated_at or "date unknown")[:10] if passage.updated_at else "date unknown"
         out.print(f"   [cyan]{plain(passage.uri)}[/cyan]  {passage.source}/{passage.kind}  {date}", soft_wrap=True)
+        if passage.freshness is not None and passage.freshness.state == "stale":
+            out.print(f"   [yellow]stale: {plain('; '.join(passage.freshness.reasons))}[/yellow]", soft_wrap=True)
         text = passage.text if len(passage.text) <= SHOWN_CHARACTERS else passage.text[:SHOWN_CHARACTERS] + " ..."
         out.print(plain(text), style="default")
         out.print()

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from headwater.index.base import Hit
@@ -11,12 +12,41 @@ CHUNK = "chunk"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Freshness:
+    """How a document stands against what was promised of it, when it was handed out.
+
+    `state` is `fresh`, `stale`, `unknown` or `unpromised`, and `reasons` are phrases that say why it is not fresh.
+    `due` is when its content needs a review, `verified_at` when its source last confirmed it; `lag_seconds` is how long
+    its last change took to be searchable. None for what is not known.
+    """
+
+    state: str
+    updated: datetime | None = None
+    due: datetime | None = None
+    verified_at: datetime | None = None
+    lag_seconds: int | None = None
+    reasons: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Times in UTC."""
+        return {
+            "state": self.state,
+            "updated": _time(self.updated),
+            "due": _time(self.due),
+            "verified_at": _time(self.verified_at),
+            "lag_seconds": self.lag_seconds,
+            "reasons": list(self.reasons),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Passage:
     """One answer to a search: a chunk that matched, or the whole around it.
 
     `chunk`, `position` and `uri` are those of the best match in it, `cosine` and `bm25` its raw scores behind the
     fused `score`; `matched` are the ids of every match in it, best first. `heading_path` is the way to the whole.
-    `whole` says what it is, `tokens` counts `text` in the model's own tokens.
+    `whole` says what it is, `tokens` counts `text` in the model's own tokens. `freshness` is its document's, None where
+    nobody was asked for it.
     """
 
     document: str
@@ -36,6 +66,7 @@ class Passage:
     whole: str
     tokens: int
     matched: tuple[str, ...]
+    freshness: Freshness | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The shape documented for `search --json`."""
@@ -55,6 +86,7 @@ class Passage:
             "matched": list(self.matched),
             "cosine": self.cosine,
             "bm25": self.bm25,
+            "freshness": self.freshness.as_json() if self.freshness else None,
         }
 
 
@@ -94,3 +126,7 @@ def passage(hits: Sequence[Hit], reading: Reading) -> Passage:
         tokens=reading.tokens,
         matched=tuple(hit.payload["chunk"] for hit in hits),
     )
+
+
+def _time(at: datetime | None) -> str | None:
+    return None if at is None else at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

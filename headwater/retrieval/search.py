@@ -1,7 +1,8 @@
 """A question and who asks it, to the passages that person may read."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from headwater.errors import BusyError, IndexUnavailableError
 from headwater.index.base import Hit, Index
@@ -11,11 +12,11 @@ from headwater.interfaces import Dense, Sparse
 from headwater.ledger.base import Ledger
 from headwater.retrieval.duplicates import Collapse
 from headwater.retrieval.languages import languages_for
-from headwater.retrieval.passage import Passage
+from headwater.retrieval.passage import Freshness, Passage
 from headwater.retrieval.tray import Tray
 from headwater.retrieval.wholes import Wholes
 
-__all__ = ["ATTEMPTS", "MOST_PASSAGES", "PASSAGE_TOKENS", "Passage", "Searcher", "Wish"]
+__all__ = ["ATTEMPTS", "MOST_PASSAGES", "PASSAGE_TOKENS", "Freshness", "FreshnessOf", "Passage", "Searcher", "Wish"]
 
 ATTEMPTS = 3
 PASSAGE_TOKENS = 800
@@ -23,6 +24,9 @@ PASSAGE_TOKENS = 800
 PASSAGES, MOST_PASSAGES = 5, 200
 _CANDIDATES, _MOST_CANDIDATES = 50, 3_000
 _AT_ONCE = 20
+
+FreshnessOf: TypeAlias = Callable[[str, Collection[tuple[str, str]]], Mapping[tuple[str, str], Freshness]]
+"""Generation and (source, document) pairs to those that are live in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,7 @@ class Searcher:
     """Searches whatever generation and epoch are live at the moment of each question.
 
     `passage_tokens` bounds the wholes of each source that is named in it; `preferences` says which source's of
-    several near-duplicates is returned, 0 for those not named.
+    several near-duplicates is returned, 0 for those not named. `freshness_of` is asked once for all passages.
     """
 
     ledger: Ledger
@@ -67,6 +71,7 @@ class Searcher:
     sparse: Sparse
     passage_tokens: Mapping[str, int] = field(default_factory=dict)
     preferences: Mapping[str, int] = field(default_factory=dict)
+    freshness_of: FreshnessOf | None = None
 
     def search(
         self, question: str, asker: frozenset[str], *, limit: int = PASSAGES, filters: Iterable[Condition] = ()
@@ -98,7 +103,7 @@ class Searcher:
                 index = self.index_of(generation)
                 passages = self._passages(index, self._hits(index, generation, query, wish), query.filter, wish)
                 if self._still_whole(index, generation, epoch):
-                    return passages
+                    return self._with_freshness(generation, passages)
             except IndexUnavailableError:
                 if self.ledger.generation() == generation:
                     raise
@@ -132,6 +137,12 @@ class Searcher:
                     most = by_source.get(hit.payload["source"], otherwise)
                     tray.take(hit, wholes.readings(hit, most))
         return tray.passages()
+
+    def _with_freshness(self, generation: str, passages: list[Passage]) -> list[Passage]:
+        if self.freshness_of is None or not passages:
+            return passages
+        found = self.freshness_of(generation, {(one.source, one.document) for one in passages})
+        return [replace(one, freshness=found.get((one.source, one.document))) for one in passages]
 
     def _still_whole(self, index: Index, generation: str, epoch: int) -> bool:
         """Whether nothing that this epoch sees was deleted so far: by collection, or by the end of a rebuild."""
