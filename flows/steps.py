@@ -71,9 +71,20 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report.notes.extend([*_left_out(workshop, report.sources), *unconfigured(workshop), *refresh_duplicates(workshop)])
     report.notes.extend(surveyed(workshop, report.sources))
     report.epoch = workshop.ledger.epoch()
+    report.notes.extend(_told(workshop))
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
     return report
+
+
+def _told(workshop: Workshop) -> list[str]:
+    """Sentences about alerts that could not be delivered."""
+    if not workshop.settings.alerts or workshop.target is not None:
+        return []
+    # Imported only where somebody is to be told: a run in which nothing changed would wait for it.
+    from flows.alerts import notify_after_run
+
+    return notify_after_run(workshop)
 
 
 def _collect(workshop: Workshop, began: datetime) -> None:
