@@ -17,11 +17,17 @@ def utc_now() -> datetime:
     return _now()
 
 
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError(f"{moment.isoformat()} has no time zone")
+    return moment.astimezone(UTC)
+
+
 @contextmanager
 def told_by(clock: Callable[[], datetime]) -> Iterator[None]:
     """Within this, the whole process is told the time by `clock` (aware datetimes): to replay what happened before."""
     global _now
-    before, _now = _now, lambda: clock().astimezone(UTC)
+    before, _now = _now, lambda: _aware(clock())
     try:
         yield
     finally:

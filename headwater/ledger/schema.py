@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeDecorator
 
+from headwater.metadata.dates import reachable
 from headwater.model import Meta
 
 # File names in odd encodings reach us as lone surrogates, which no database stores as text, and Postgres refuses
@@ -66,7 +67,7 @@ class Words(TypeDecorator[str]):
 
 
 class Moment(TypeDecorator[datetime]):
-    """An aware datetime, stored and read as UTC."""
+    """An aware datetime, stored and read as UTC; the nearest one that every time zone can tell."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -76,7 +77,7 @@ class Moment(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError(f"{value.isoformat()} has no time zone")
-        return value.astimezone(UTC)
+        return reachable(value).astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         if value is None:

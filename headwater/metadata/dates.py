@@ -4,6 +4,8 @@ import re
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+EARLIEST, LATEST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+"""Between these, a moment can be told in every time zone. Beyond them lie ways to write "not set" and "never"."""
 _FORMATS = (
     "%d %B %Y",
     "%d %b %Y",
@@ -32,14 +34,19 @@ def stated_date(text: str, timezone: str) -> datetime:
 
 
 def moment_of(value: object) -> datetime | None:
-    """A stored date, aware (UTC where it has no zone); None for anything else."""
+    """A stored date, aware (UTC where it has no zone) and `reachable`; None for anything else."""
     if not isinstance(value, str) or not value:
         return None
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return reachable(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def reachable(moment: datetime) -> datetime:
+    """The nearest one between `EARLIEST` and `LATEST`: `0001-01-01` and `9999-12-31` are dates that people write."""
+    return max(EARLIEST, min(LATEST, moment))
 
 
 def _parsed(words: str) -> datetime | None:
