@@ -126,17 +126,19 @@ def _unverified(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Find
 def _clock(of: DocumentStanding, row: Standing, terms: Terms, at: Moment) -> Iterator[Finding]:
     said = []
     for name, when in (("its date", row.updated_at), ("last_reviewed_on", _reviewed(row))):
-        if when is not None and when > at.at + _DAY:
+        if when is not None and when - _DAY > at.at:
             said.append(f"{name} is {moment(when, terms.timezone)}")
     if row.changed_at is not None and row.detected_at is not None and row.changed_at > row.detected_at + SKEW:
         said.append(
             f"its source says that it changed {moment(row.changed_at, terms.timezone)}, "
             f"which was seen before that, {moment(row.detected_at, terms.timezone)}"
         )
+    if row.searchable_at > at.looked + SKEW:
+        said.append(f"this machine published it {moment(row.searchable_at, terms.timezone)}")
     if said:
         sentence = "; ".join(said)
         evidence = f"{sentence[0].upper()}{sentence[1:]}: in the future. It counts as not stated."
-        step = "Correct the date in the document, or the clock of its source."
+        step = "Correct the date in the document, or the clock of its source, or of this machine."
         yield about(FindingKind.WRONG_CLOCK, Severity.NOTICE, of, evidence, step)
 
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from headwater.errors import ConfigError
 from headwater.freshness import distribution
@@ -21,9 +21,12 @@ from headwater.freshness.values import DocumentStanding, Finding, Report, Severi
 from headwater.freshness.wording import counted, moment
 from headwater.ledger.base import Ledger, SourceRow
 from headwater.ledger.standing import CONTENT, NEW, Listing, Standing
+from headwater.metadata.dates import reachable
 
 _SEARCHED_DAYS = 30
 _LOOKS_BACK = timedelta(days=90)
+_EARLIEST = datetime(1971, 1, 1, tzinfo=UTC)
+"""Of any moment before, there is as little to say."""
 
 
 @dataclass(slots=True)
@@ -59,8 +62,10 @@ class Reporter:
         self._generation = generation
         self._terms = terms
         self._contacts = contacts
+        if at is not None and at.tzinfo is None:
+            raise ValueError(f"{at.isoformat()} has no time zone")
         self._now = now
-        self._at = at or now
+        self._at = max(_EARLIEST, reachable(at).astimezone(UTC)) if at is not None else now
         self._past = self._at < now
         self._rows = {row.name: row for row in ledger.sources()}
         names = dict.fromkeys([*terms, *self._rows])

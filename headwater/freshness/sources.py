@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from headwater.freshness.standing import SKEW
 from headwater.freshness.terms import Terms
 from headwater.freshness.values import Day, DocumentStanding, Finding, FindingKind, Kept, Severity, SourceStanding
 from headwater.freshness.wording import counted, moment, span
@@ -77,9 +78,9 @@ def source_standing(
         stale=tally.stale,
         unknown=tally.unknown,
         kept_share=tally.within / tally.documents if tally.documents else None,
-        last_complete=complete or (row.last_complete if row else None),
-        last_success=success or (row.last_success if row else None),
-        last_verified=vouched or (row.last_complete if row else None),
+        last_complete=complete or _until(at, row.last_complete if row else None),
+        last_success=success or _until(at, row.last_success if row else None),
+        last_verified=vouched or _until(at, row.last_complete if row else None),
         last_error=looks[0].error if looks else row.last_error if row else "",
         failed_runs=next((n for n, look in enumerate(looks) if not look.error), len(looks)),
         failing=tally.outcomes["failing"],
@@ -92,6 +93,11 @@ def source_standing(
         max_lag=str(terms.promises.max_lag),
         days=_days(lags, terms.timezone, at),
     )
+
+
+def _until(at: datetime, when: datetime | None) -> datetime | None:
+    """What a clock that was ahead put into the future is not known to have been."""
+    return when if when is not None and when <= at + SKEW else None
 
 
 def percentile(values: Sequence[timedelta], share: float) -> timedelta | None:

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from headwater.freshness.terms import Terms
 from headwater.freshness.values import DocumentStanding, Kept, Promise
 from headwater.ledger.standing import Standing
-from headwater.metadata.dates import moment_of
+from headwater.metadata.dates import LATEST, moment_of, reachable
 from headwater.metadata.review import review_date
-from headwater.settings import parse_duration
+from headwater.settings import Duration, parse_duration
 
 RECENT = timedelta(days=30)
 """A change that was searchable late counts as a broken promise for so long."""
@@ -49,7 +49,7 @@ def document_standing(row: Standing, terms: Terms, moment: Moment, trouble: Trou
     """A document that is searchable."""
     promise = terms.promise(row.document, row.kind)
     verified = _verified(row, moment, trouble)
-    start = _start(row)
+    start = _start(row) if row.searchable_at <= moment.looked + SKEW else None
     lag = max(timedelta(0), row.searchable_at - start) if start is not None else None
     exact = start is not None and start == row.changed_at
     facts = row.facts
@@ -115,7 +115,7 @@ def missing_standing(source: str, document: str, terms: Terms, moment: Moment, t
 
 def _not_future(when: datetime | None, at: datetime) -> datetime | None:
     """A day of grace: dates are days somewhere on earth."""
-    return when if when is not None and when <= at + _DAY else None
+    return when if when is not None and when - _DAY <= at else None
 
 
 def _outcome(trouble: Trouble | None, since: datetime) -> dict[str, Any]:
@@ -131,11 +131,10 @@ def _outcome(trouble: Trouble | None, since: datetime) -> dict[str, Any]:
     }
 
 
-def _verified(row: Standing, moment: Moment, trouble: Trouble | None) -> datetime:
-    """A look at the whole source confirms every document that it found no trouble with."""
-    if trouble is not None or moment.vouched is None:
-        return row.verified_at
-    return max(row.verified_at, moment.vouched)
+def _verified(row: Standing, moment: Moment, trouble: Trouble | None) -> datetime | None:
+    """A look at the whole source confirms every document that it found no trouble with; what is yet to come, none."""
+    looks = (row.verified_at, moment.vouched if trouble is None else None)
+    return max((one for one in looks if one is not None and one <= moment.looked + SKEW), default=None)
 
 
 def _start(row: Standing) -> datetime | None:
@@ -150,7 +149,7 @@ def _pipeline(
     promise: Promise,
     moment: Moment,
     trouble: Trouble | None,
-    verified: datetime,
+    verified: datetime | None,
     lag: tuple[timedelta | None, bool],
 ) -> Kept:
     """Broken where it is known to be; unknown where the source was not asked for longer than was promised."""
@@ -162,7 +161,7 @@ def _pipeline(
     if took is not None and took > most and moment.looked - row.searchable_at <= RECENT:
         least = row.searchable_at - (row.detected_at or row.searchable_at)
         return Kept.NO if exact or least > most else Kept.UNKNOWN
-    return Kept.YES if moment.looked - verified <= most else Kept.UNKNOWN
+    return Kept.YES if verified is not None and moment.looked - verified <= most else Kept.UNKNOWN
 
 
 def _due(
@@ -171,17 +170,25 @@ def _due(
     """When a review is due, and what that follows from ("" where nothing promises one); months are the zone's."""
     stated, own = facts.get("review_by"), facts.get("review_in")
     if stated and own and stated == review_date(facts.get("last_reviewed_on"), own):
-        due = reviewed.astimezone(zone) + parse_duration(own) if reviewed is not None else None
+        due = _later(reviewed, parse_duration(own), zone) if reviewed is not None else None
         return due, f"reviewed every {own}"
     if stated:
         due = moment_of(stated)
         return due.astimezone(zone) if due is not None else None, "stated"
     if promise.review is not None:
         since = reviewed or dated
-        return None if since is None else since.astimezone(zone) + promise.review, f"reviewed every {promise.review}"
+        return None if since is None else _later(since, promise.review, zone), f"reviewed every {promise.review}"
     if promise.max_age is not None:
-        return None if dated is None else dated.astimezone(zone) + promise.max_age, f"at most {promise.max_age} old"
+        return None if dated is None else _later(dated, promise.max_age, zone), f"at most {promise.max_age} old"
     return None, f"reviewed every {own}" if own else ""
+
+
+def _later(since: datetime, length: Duration, zone: ZoneInfo) -> datetime:
+    """By the calendar of the zone; the end of all calendars where they do not reach that far."""
+    try:
+        return reachable(since.astimezone(zone) + length).astimezone(zone)
+    except (OverflowError, ValueError):
+        return LATEST.astimezone(zone)
 
 
 def _content(due: datetime | None, at: datetime, due_by: str) -> Kept:
@@ -194,5 +201,7 @@ def _content(due: datetime | None, at: datetime, due_by: str) -> Kept:
 
 def is_over(due: datetime, at: datetime) -> bool:
     """Whether it is too late: a day without a time lasts until its end."""
-    midnight = (due.hour, due.minute, due.second, due.microsecond) == (0, 0, 0, 0)
-    return at >= due + _DAY if midnight else at > due
+    # Where clocks go forward at midnight, the first moment of a day is one in the morning.
+    day = due.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+    whole = day.astimezone(UTC) == due.astimezone(UTC)
+    return at >= (day + _DAY).astimezone(UTC) if whole else at > due.astimezone(UTC)

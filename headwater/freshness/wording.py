@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from headwater.metadata.dates import reachable
+
 _DAY = timedelta(days=1)
 
 
@@ -21,7 +23,7 @@ def span(length: timedelta) -> str:
 
 def moment(when: datetime, zone: str) -> str:
     """`2026-03-01 14:05 CET`, or `2026-03-01` for the first moment of a day."""
-    local = when.astimezone(ZoneInfo(zone))
+    local = reachable(when).astimezone(ZoneInfo(zone))
     if (local.hour, local.minute, local.second) == (0, 0, 0):
         return f"{local:%Y-%m-%d}"
     return f"{local:%Y-%m-%d %H:%M %Z}"

@@ -42,9 +42,11 @@ class Past:
             return Change(what)
         detected = min(now, failure.first_at) if failure else now
         known = [moment for moment in (self._vouched(detected), self._verified(before, failure)) if moment is not None]
-        if not known:
-            return Change(INITIAL, detected_at=detected)
-        after = max(known)
+        # By a clock that was ahead: it is known to be another one, and not since when.
+        past = [moment for moment in known if moment <= detected]
+        if not past:
+            return Change(what if known else INITIAL, detected_at=detected)
+        after = max(past)
         stated = _stated(raw, after, now)
         return Change(what, stated, after, detected)
 
