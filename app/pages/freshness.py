@@ -13,7 +13,7 @@ from headwater.freshness.values import Bucket, Finding, Headline, Report, Severi
 from headwater.freshness.wording import counted
 
 MOST_FINDINGS, MOST_DOCUMENTS, MOST_OWNERS = 2_000, 2_000, 500
-LONGEST_TITLE, LONGEST_TEXT = 180, 600
+LONGEST_TITLE, LONGEST_TEXT = 120, 600
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_TOP = 150, 30, 6
 LEAST_VISIBLE = 0.8
 """Percent of a bar's width: what is not nothing can be seen."""
@@ -94,6 +94,7 @@ def freshness_page(report: Report, *, narrowed: str = "") -> str:
         day=_in(day, zone),
         since=lambda at: report.as_of - at,
         short=shortened,
+        longest=LONGEST_TEXT,
         linked=_linked,
     )
 
