@@ -47,7 +47,7 @@ class Past:
         if not past:
             return Change(what if known else INITIAL, detected_at=detected)
         after = max(past)
-        stated = _stated(raw, after, now)
+        stated = _stated(raw, after, detected, now)
         return Change(what, stated, after, detected)
 
     def _vouched(self, before: datetime) -> datetime | None:
@@ -76,11 +76,15 @@ def _what(raw: RawDocument, row: DocumentRow, before: DocumentRow | None) -> str
     return SETTINGS if same_text and times[0] is not None and times[0] == times[1] else CONTENT
 
 
-def _stated(raw: RawDocument, after: datetime, now: datetime) -> datetime | None:
-    """The first that can be true; one in the future is kept where there is none, since reports point it out."""
+def _stated(raw: RawDocument, after: datetime, detected: datetime, now: datetime) -> datetime | None:
+    """The first that can be true; one in the future is kept where there is none, since reports point it out.
+
+    Where an earlier version failed, what is published is later than the change that it was waited for since then.
+    """
     by_source = read(raw.meta.get(ORIGINS)).get("updated", Level.CONNECTOR) == Level.CONNECTOR
     updated = raw.updated_at if by_source else None
     exact = updated is not None and (updated.hour, updated.minute, updated.second) != (0, 0, 0)
     modified = moment_of(raw.meta.get(MODIFIED))
     found = [moment for moment in ((updated, modified) if exact else (modified, updated)) if moment is not None]
-    return next((moment for moment in found if after < moment <= now), next((one for one in found if one > now), None))
+    possible = (moment for moment in found if after < moment <= detected)
+    return next(possible, next((moment for moment in found if moment > now), None))

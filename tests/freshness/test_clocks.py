@@ -280,6 +280,20 @@ def test_a_source_whose_clock_is_right(versioned: tuple[Project, Repository]) ->
     assert FindingKind.WRONG_CLOCK not in kinds(report)
 
 
+def test_a_document_that_was_mended_was_late_and_no_clock_is_wrong(versioned: tuple[Project, Repository]) -> None:
+    project, repository = versioned
+    repository.put("a.md", "", seconds(NOON - HOUR / 2))
+    run(project, NOON)
+    assert one(asked(project, NOON), "a.md").outcome == "failing"
+    repository.put("a.md", "# A\n\nMended.\n", seconds(NOON + 2 * DAY - HOUR))
+    run(project, NOON + 2 * DAY)
+    report = asked(project, NOON + 2 * DAY)
+    found = one(report, "a.md")
+    assert (found.lag, found.lag_exact) == (2 * DAY + HOUR, False), "what people found was out of date that long"
+    assert found.pipeline is Kept.NO, "the change was known for longer than was promised"
+    assert kinds(report, "a.md") == {FindingKind.LAG_BREACH}
+
+
 @pytest.mark.parametrize("time", [0, 1, 253_402_300_799, 2**40, 2**62])
 def test_a_commit_of_any_time(versioned: tuple[Project, Repository], time: int) -> None:
     project, repository = versioned
