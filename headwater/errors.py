@@ -12,6 +12,10 @@
     |   |-- TransientSourceError    a source timed out or is overloaded
     |   |-- BusyError               another process holds what we need; names it
     |   `-- IndexUnavailableError   the index cannot be reached right now
+    |-- RequestError                refuse what somebody sent us; nothing of it was taken
+    |   |-- UnauthenticError        not proven to be from whom it should be
+    |   |-- ForbiddenError          known, but not allowed to do this
+    |   `-- MalformedError          not in the form that is documented
     `-- SkippableError              this document only; the run goes on
         |-- GoneError               the document no longer exists at its source
         |-- FetchError              this document could not be read
@@ -84,6 +88,22 @@ class BusyError(RetriableError):
 
 class IndexUnavailableError(RetriableError):
     """The index cannot be reached right now."""
+
+
+class RequestError(HeadwaterError):
+    """What somebody sent us is refused as a whole; its message is for our log, not for the sender."""
+
+
+class UnauthenticError(RequestError):
+    """No signature, a wrong one, one that is too old, or no key that is known."""
+
+
+class ForbiddenError(RequestError):
+    """A known key that may not do this."""
+
+
+class MalformedError(RequestError):
+    """Not in the form that is documented."""
 
 
 class SkippableError(HeadwaterError):
