@@ -20,6 +20,7 @@ from headwater.settings.values import (
     ParsingSettings,
     Settings,
     SourceSettings,
+    WebhookSettings,
 )
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "Secret",
     "Settings",
     "SourceSettings",
+    "WebhookSettings",
     "Weekly",
     "did_you_mean",
     "document_kind",

@@ -22,6 +22,7 @@ from headwater.settings.values import (
     ParsingSettings,
     Settings,
     SourceSettings,
+    WebhookSettings,
 )
 
 
@@ -144,12 +145,26 @@ def _source(
         max_removed_share=table.max_removed_share,
         tombstones=table.tombstones,
         max_access_age=table.max_access_age,
+        webhook=_webhook(table),
         promises=_promises(promises, table),
         edit_url=table.edit_url,
         options=dict(table.model_extra or {}),
         base=base,
         cache=home / "cache" / table.name,
         place=origin.place(("source", number)),
+    )
+
+
+def _webhook(table: SourceTable) -> WebhookSettings | None:
+    hook = table.webhook
+    if hook is None:
+        return None
+    return WebhookSettings(
+        kind=hook.kind,
+        secrets=tuple(Secret(text, f"the webhook secret of source {table.name}") for text in hook.secret),
+        documents=hook.documents,
+        access=hook.access,
+        template=hook.template,
     )
 
 

@@ -4,9 +4,9 @@ A field's description is what a person reads when the field is missing.
 """
 
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeAlias, TypeVar, cast, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar, cast, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainValidator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from headwater.linting.rules import BY_NAME as FINDINGS
@@ -168,12 +168,28 @@ def _selectors(value: object) -> tuple[str, ...]:
     return texts
 
 
+def _json_paths(value: object) -> tuple[str, ...]:
+    texts = _texts(value)
+    if texts:
+        from headwater.settings.json_paths import checked_path  # loads a library that few settings need
+
+        texts = tuple(checked_path(text) for text in texts)
+    return texts
+
+
+def _template(text: str) -> str:
+    if text.count("{}") != 1:
+        raise ValueError("has to hold {} once, where the id goes, such as https://docs.example.com/{}")
+    return text
+
+
 Plain: TypeAlias = Annotated[str, AfterValidator(_plain)]
 MaybeSecret: TypeAlias = Annotated[str, AfterValidator(_secret)]
 DurationText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(parse_duration, 'a duration such as "24h"'))]
 LastingText: TypeAlias = Annotated[Duration, PlainValidator(_of_text(_lasting, 'a duration such as "24h", or "none"'))]
 DurationsByKind: TypeAlias = Annotated[dict[str, Duration], PlainValidator(_by_kind)]
 Texts: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_texts)]
+JsonPaths: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_json_paths)]
 Selectors: TypeAlias = Annotated[tuple[str, ...], PlainValidator(_selectors)]
 
 
@@ -234,6 +250,26 @@ class PromiseTable(Table):
     verify_every: LastingText | None = None
 
 
+class WebhookTable(Table):
+    kind: Literal["github", "gitlab", "zendesk", "confluence", "generic"] = Field(
+        description='name the service that announces changes, such as kind = "github"'
+    )
+    secret: Annotated[tuple[str, ...], PlainValidator(_addresses)] = Field(
+        min_length=1, description='what its deliveries are signed with, such as secret = "${WEBHOOK_SECRET}"'
+    )
+    documents: JsonPaths = ()
+    access: JsonPaths = ()
+    template: Annotated[str, PlainValidator(_of_text(_template, "a text with {} in it"))] = "{}"
+
+    @model_validator(mode="after")
+    def _secrets(self) -> Self:
+        if not self.secret or not all(self.secret):
+            raise ValueError('has to name a secret, such as secret = "${WEBHOOK_SECRET}"; none is empty')
+        if self.kind != "generic" and (self.documents or self.access or self.template != "{}"):
+            raise ValueError(f"says what documents a {self.kind} delivery is about, which is known; leave it out")
+        return self
+
+
 class SourceTable(Table):
     model_config = ConfigDict(extra="allow")
 
@@ -276,6 +312,7 @@ class SourceTable(Table):
     max_removed_share: float = Field(default=0.1, ge=0, le=1)
     tombstones: DurationText = parse_duration("7d")
     max_access_age: DurationText = parse_duration("7d")
+    webhook: WebhookTable | None = None
 
 
 class Configuration(BaseSettings):

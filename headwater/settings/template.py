@@ -90,4 +90,6 @@ content = "help"                # help, release_note or sop; or by path, the fir
 # max_removed_share = 0.1       # waits for a person: headwater approve docs
 # tombstones = "7d"             # how long a document stays that is not listed any more and not known to be gone
 # max_access_age = "7d"         # how long readers stay that the source could not verify; after that nobody reads it
+# webhook = { kind = "github", secret = "${WEBHOOK_SECRET}" }   # who announces changes: github, gitlab, zendesk,
+#                                 confluence or generic (docs/webhooks.md); two secrets while one is being replaced
 """

@@ -100,6 +100,22 @@ class ChunkerRules:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """How changes of a source are announced, and by whom: `kind` names the service.
+
+    A delivery is authentic with any of the `secrets`, so that one can be replaced by another. `documents` and `access`
+    are JSONPaths to what a generic delivery names, the latter where readers changed or a document went; `template`
+    makes document ids of that.
+    """
+
+    kind: str
+    secrets: tuple[Secret, ...]
+    documents: tuple[str, ...] = ()
+    access: tuple[str, ...] = ()
+    template: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceSettings:
     """One `[[source]]`: what every connector shares, with the connector's own keys unchecked in `options`.
 
@@ -144,6 +160,7 @@ class SourceSettings:
     max_removed_share: float = 0.1
     tombstones: Duration = _WEEK
     max_access_age: Duration = _WEEK
+    webhook: WebhookSettings | None = None
     promises: Promises = field(default_factory=Promises)
     edit_url: str = ""
     options: Mapping[str, object] = field(default_factory=dict, repr=False)
