@@ -1,5 +1,7 @@
 """The kinds of files that are documents, by suffix; what is really in them is for the parser to find out."""
 
+from headwater.parsing.templates import without_template_suffix
+
 MEDIA_TYPES = {
     ".md": "text/markdown",
     ".markdown": "text/markdown",
@@ -25,6 +27,7 @@ FRONT_MATTER = frozenset((".md", ".markdown", ".mdx", ".txt", ".rst", ".html", "
 
 
 def suffix_of(name: str) -> str:
-    """With its dot, in lower case; "" for a name without one."""
+    """With its dot, in lower case; "" for a name without one; that of the document where the file is a template."""
+    name = without_template_suffix(name)
     dot = name.rfind(".")
     return name[dot:].lower() if dot > 0 else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from flows.alerts import notify_after_run
 from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
 from flows.workshop import Workshop
@@ -81,9 +82,6 @@ def _told(workshop: Workshop) -> list[str]:
     """Sentences about alerts that could not be delivered."""
     if not workshop.settings.alerts or workshop.target is not None:
         return []
-    # Imported only where somebody is to be told: a run in which nothing changed would wait for it.
-    from flows.alerts import notify_after_run
-
     return notify_after_run(workshop)
 
 
@@ -200,9 +198,16 @@ def _note_look(
 
 
 def _left_out(workshop: Workshop, reports: Sequence[SourceReport]) -> list[str]:
-    """Sentences about files that no parser reads; only where documents were indexed, since it lists again."""
-    said = (_count_left_out(r.source, workshop.connector(workshop.source(r.source))) for r in reports if r.indexed)
-    return [sentence for sentence in said if sentence]
+    """Sentences about files that no parser reads; only where documents were indexed, or none was listed, since it lists
+    again."""
+    notes = []
+    for report in reports:
+        empty = not report.handled and not report.error and workshop.only is None
+        if report.indexed or empty:
+            said = _count_left_out(report.source, workshop.connector(workshop.source(report.source)))
+            nothing = f"{report.source} lists no document: look at its include, exclude and folder settings"
+            notes += [nothing] * empty + [said] * bool(said)
+    return notes
 
 
 def _count_left_out(source: str, connector: object) -> str:

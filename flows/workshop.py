@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from chunking.registry import chunker_for, strategy_for
 from connectors.registry import build
@@ -32,7 +31,7 @@ from headwater.ledger.open import open_ledger
 from headwater.metadata.policy import MetadataPolicy
 from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
-from headwater.parsing.registry import media_type_of, parser_fingerprint, supported_extensions
+from headwater.parsing.registry import extension_of, media_type_of, parser_fingerprint, supported_extensions
 from headwater.publishing.attach import attach, belongs, check_ledger_not_older, check_when_opened
 from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
 from headwater.retrieval.search import Searcher
@@ -349,7 +348,7 @@ def media_type(raw: RawDocument) -> str:
 
 def _may_be_page(id: str) -> bool:
     """Whether a document may be HTML, by its name alone."""
-    suffix = PurePosixPath(id).suffix.lower()
+    suffix = extension_of(id)
     return suffix in PAGES or suffix not in supported_extensions()
 
 

@@ -22,8 +22,9 @@ from headwater.parsing.html_page import Page
 from headwater.parsing.html_tree import attr
 from headwater.parsing.html_walk import Walker
 from headwater.parsing.tally import COMMENT, HIDDEN_TEXT, Tally
+from headwater.parsing.templates import is_template, without_tags
 
-VERSION = "2"
+VERSION = "3"
 
 _XML_PROLOG = re.compile(r"<\?(?=xml)", re.I)
 _MOST_COUNTED = 500
@@ -35,6 +36,8 @@ def parse(raw: RawDocument) -> Document:
     """The content of a page, without navigation, hidden text and scripts."""
     tally = Tally()
     markup = decode(raw.content, media_type=raw.media_type, markup=True, tally=tally)
+    if is_template(raw.id):
+        markup = without_tags(markup)
     with no_collections():
         soup = make_soup(markup)
         drop(soup, raw.wishes.get("drop", ()))

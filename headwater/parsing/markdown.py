@@ -16,9 +16,10 @@ from headwater.parsing.encoding import decode
 from headwater.parsing.html import markup_blocks, web_base
 from headwater.parsing.markdown_prepare import prepare
 from headwater.parsing.tally import Tally
+from headwater.parsing.templates import is_template, without_tags
 from headwater.parsing.text import text_blocks
 
-VERSION = "3"
+VERSION = "4"
 
 # The parser leaves out, silently, what is nested deeper; its recursion ends with an error long before.
 _NESTING = 10_000
@@ -32,6 +33,8 @@ def parse(raw: RawDocument) -> Document:
     """The content of a Markdown file; its front matter is the connector's to read."""
     tally = Tally()
     text = decode(raw.content, media_type=raw.media_type, tally=tally)
+    if is_template(raw.id):
+        text = without_tags(text)
     blocks = markdown_blocks(text, tally, web_base(raw.uri))
     title = next((block.text for block in blocks if block.kind is BlockKind.HEADING and block.level == 1), "")
     meta: dict[str, MetaValue] = {"title": title} if title else {}

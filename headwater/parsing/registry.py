@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from headwater.errors import UnsupportedError
 from headwater.parsing import signatures
+from headwater.parsing.templates import without_template_suffix
 
 _HERE = "headwater.parsing"
 _OOXML = "application/vnd.openxmlformats-officedocument"
@@ -73,13 +74,18 @@ def supported_extensions() -> tuple[str, ...]:
     return tuple(_BY_EXTENSION)
 
 
+def extension_of(name: str) -> str:
+    """In lower case, with the dot; that of the document where the file is a template of one."""
+    return PurePosixPath(without_template_suffix(name)).suffix.lower()
+
+
 def media_type_of(name: str, head: bytes, stated: str = "") -> str:
     """The media type that the source stated, else by the extension of `name`; confirmed by `head`, the first bytes.
 
     4 kB of them are enough. Raises UnsupportedError for what nothing reads, BrokenFileError or EncryptedError where
     the bytes are certainly something else. Names of pages and articles say nothing of their format, hence `stated`.
     """
-    extension = PurePosixPath(name).suffix.lower()
+    extension = extension_of(name)
     found = format_of(stated) if stated else _BY_EXTENSION.get(extension)
     if found is None:
         raise _unsupported(extension)
