@@ -8,6 +8,7 @@ from typing import Any
 import typer
 from typer._click.exceptions import ClickException
 
+from app.commands.alerts import alerts
 from app.commands.approve import approve
 from app.commands.audit import audit
 from app.commands.evaluate import eval_
@@ -32,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (init, ingest, search, show, status, freshness, access, remove, approve, audit, rebuild, doctor):
+for command in (init, ingest, search, show, status, freshness, alerts, access, remove, approve, audit, rebuild, doctor):
     app.command()(command)
 app.command("eval")(eval_)
 app.command("lint")(lint_)

@@ -8,10 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
-from app.console import err, plain, print_json
+from app.console import err, plain, print_json, warn
 from app.freshness_drawing import draw_report
 from app.measures import zone_of
 from app.options import Config, Home, Json, load_settings
+from flows.alerts import Delivered
+from flows.alerts import notify as send
 from flows.freshness import freshness_of
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
@@ -20,7 +22,7 @@ from headwater.freshness.values import FindingKind, Report, Severity
 from headwater.freshness.wording import counted
 from headwater.settings import Settings, did_you_mean
 
-FOUND = 3
+UNTOLD, FOUND = 1, 3
 NOBODY = "nobody"
 """The owner of what has none, on the command line."""
 _KINDS = tuple(kind.value for kind in FindingKind)
@@ -59,6 +61,12 @@ def freshness(
         list[str] | None,
         typer.Option("--kind", help="Only findings of this kind, as in overdue_review. Repeatable.", metavar="FINDING"),
     ] = None,
+    notify: Annotated[
+        bool,
+        typer.Option(
+            "--notify", help="Tell [alerts] what began and what ended, and owners once a week; of everything."
+        ),
+    ] = False,
     json: Json = False,
     config: Config = None,
     home: Home = None,
@@ -69,7 +77,8 @@ def freshness(
     never that of a file. --owner and --kind leave out other findings, --owner other owners and documents too, and
     --fail-on looks at what is left; the sums stay those of everything. Neither sources nor the index are asked.
 
-    Exit codes: 0 all well; 1 it could not be made; 2 usage or configuration; 3 there are findings of --fail-on.
+    Exit codes: 0 all well; 1 it could not be made, or --notify could not tell somebody; 2 usage or configuration;
+    3 there are findings of --fail-on.
     """
     limit = _severity(fail_on)
     kinds = frozenset(_kind(text) for text in kind or ())
@@ -77,6 +86,7 @@ def freshness(
     at = None if as_of is None else moment_of(as_of, _timezone(settings, sources or ()))
     with Workshop(settings, command="headwater freshness") as workshop:
         whole = freshness_of(workshop, as_of=at, sources=sources or None)
+        told = _tell(workshop, whole) if notify else None
     owners = frozenset(_owner(name, whole, settings) for name in owner or ())
     report = narrowed_to(whole, owners, kinds)
     words = _narrowed(whole, report) if owners or kinds else ""
@@ -85,7 +95,11 @@ def freshness(
         _write_page(report, words, html)
     if json:
         print_json(
-            {**as_json(report, documents=documents), **_asked(sources or (), owners, kinds, limit, len(failing))}
+            {
+                **as_json(report, documents=documents),
+                **_asked(sources or (), owners, kinds, limit, len(failing)),
+                **({"notified": told.as_json()} if told else {}),
+            }
         )
     else:
         draw_report(report, narrowed=words)
@@ -93,7 +107,7 @@ def freshness(
             err.print(
                 f"[bold red]Failed:[/bold red] {counted(len(failing), 'finding')} of --fail-on {plain(fail_on or '')}"
             )
-    raise typer.Exit(FOUND if failing else 0)
+    raise typer.Exit(FOUND if failing else UNTOLD if told is not None and told.failed else 0)
 
 
 def moment_of(text: str, timezone: str) -> datetime:
@@ -178,6 +192,15 @@ def _asked(
         "fail_on": None if limit is None else limit.word,
         "failing": failing,
     }
+
+
+def _tell(workshop: Workshop, report: Report) -> Delivered:
+    if not workshop.settings.alerts:
+        raise ConfigError("nobody is there to be told", advice='Name them in headwater.toml: [alerts] to = ["..."].')
+    told = send(workshop, report)
+    for problem in told.problems:
+        warn(problem)
+    return told
 
 
 def _write_page(report: Report, narrowed: str, file: Path) -> None:
