@@ -316,7 +316,8 @@ def test_a_hostile_report_is_shown_as_text(tmp_path: Path) -> None:
 
 def test_only_its_own_script_runs(tmp_path: Path) -> None:
     file = written(REPORTS["ordinary"], tmp_path)
-    attack = "<script>document.title='taken'</script><img src='http://tracker.example/y.png' onerror='alert(1)'>"
+    taken = "document.title='taken'"
+    attack = f"""<script>{taken}</script><img src='http://tracker.example/y.png' onerror="{taken}">"""
     file.write_text(file.read_text().replace("<footer>", f"{attack}<footer>"))
     seen = open_browser(tmp_path)(file)
     assert "<title>taken" not in seen.dom
