@@ -18,6 +18,7 @@ from flows.freshness import freshness_of
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
 from headwater.freshness.as_json import as_json
+from headwater.freshness.terms import terms_for, terms_of
 from headwater.freshness.values import FindingKind, Report, Severity
 from headwater.freshness.wording import counted
 from headwater.settings import Settings, did_you_mean
@@ -83,8 +84,8 @@ def freshness(
     limit = _severity(fail_on)
     kinds = frozenset(_kind(text) for text in kind or ())
     settings = load_settings(config, home, quiet=json)
-    at = None if as_of is None else moment_of(as_of, _timezone(settings, sources or ()))
     with Workshop(settings, command="headwater freshness") as workshop:
+        at = None if as_of is None else moment_of(as_of, _timezone(workshop, sources or ()))
         whole = freshness_of(workshop, as_of=at, sources=sources or None)
         told = _tell(workshop, whole) if notify else None
     owners = frozenset(_owner(name, whole, settings) for name in owner or ())
@@ -142,9 +143,11 @@ def narrowed_to(report: Report, owners: Collection[str], kinds: Collection[Findi
     )
 
 
-def _timezone(settings: Settings, sources: Sequence[str]) -> str:
+def _timezone(workshop: Workshop, sources: Sequence[str]) -> str:
     """That of the report: the one zone of its sources, else UTC."""
-    zones = {source.timezone for source in settings.sources if not sources or source.name in sources}
+    terms = terms_of(workshop.settings)
+    names = {*terms, *(row.name for row in workshop.ledger.sources())}
+    zones = {terms_for(terms, name).timezone for name in names if not sources or name in sources}
     return zones.pop() if len(zones) == 1 else "UTC"
 
 
