@@ -72,10 +72,12 @@ def test_no_output_log_or_file_has_it(
     caplog.set_level(logging.DEBUG)
     room.status = FAULTS[fault]
     commands = [
-        ["ingest", "--direct"], ["freshness", "--notify", "--json"],
-        ["freshness", "--notify", "--html", str(home / "f.html")], ["alerts"], ["alerts", "--json"], ["alerts", "--test"], ["alerts", "--test", "--json"], ["status", "--json"],
-        ["doctor"], ["lint", "docs"],
-    ]  # fmt: skip
+        ["ingest", "--direct"],
+        ["freshness", "--notify", "--json"],
+        ["freshness", "--notify", "--html", str(home / "f.html")],
+        *(["alerts", *options] for options in ([], ["--json"], ["--test"], ["--test", "--json"])),
+        *(["status", "--json"], ["doctor"], ["lint", "docs"]),
+    ]
     for command in commands:
         run([*command, "-c", str(config), "--home", str(home / "state")])
     out, err = capfdbinary.readouterr()
