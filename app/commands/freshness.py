@@ -90,7 +90,7 @@ def freshness(
         told = _tell(workshop, whole) if notify else None
     owners = frozenset(_owner(name, whole, settings) for name in owner or ())
     report = narrowed_to(whole, owners, kinds)
-    words = _narrowed(whole, report) if owners or kinds else ""
+    words = _narrowed(whole, report, [*sorted(owners), *sorted(kinds)]) if owners or kinds else ""
     failing = [one for one in report.findings if limit is not None and one.severity >= limit]
     if html is not None:
         _write_page(report, words, html)
@@ -183,8 +183,10 @@ def _owner(name: str, report: Report, settings: Settings) -> str:
     )
 
 
-def _narrowed(whole: Report, report: Report) -> str:
-    return f"{len(report.findings):,} of {counted(len(whole.findings), 'finding')} are of --owner and --kind."
+def _narrowed(whole: Report, report: Report, names: Sequence[str]) -> str:
+    to = ", ".join(name.replace("_", " ") if name in _KINDS else name or NOBODY for name in names)
+    of = counted(len(whole.findings), "finding")
+    return f"Narrowed to {to}: {len(report.findings):,} of {of} are listed. The sums are those of everything."
 
 
 def _asked(
