@@ -22,6 +22,7 @@ class Tally:
     """What is counted of a source while its documents pass by."""
 
     documents: int = 0
+    promised: int = 0
     within: int = 0
     stale: int = 0
     unknown: int = 0
@@ -30,6 +31,7 @@ class Tally:
     def add(self, one: DocumentStanding) -> None:
         pipeline, content = one.pipeline, one.content
         self.documents += 1
+        self.promised += pipeline is not Kept.NONE or content is not Kept.NONE
         self.within += one.within
         if pipeline is Kept.NO or content is Kept.NO:
             self.stale += 1
@@ -77,7 +79,7 @@ def source_standing(
         within=tally.within,
         stale=tally.stale,
         unknown=tally.unknown,
-        kept_share=tally.within / tally.documents if tally.documents else None,
+        kept_share=tally.within / tally.promised if tally.promised else None,
         last_complete=complete or _until(at, row.last_complete if row else None),
         last_success=success or _until(at, row.last_success if row else None),
         last_verified=vouched or _until(at, row.last_complete if row else None),

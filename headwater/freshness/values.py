@@ -153,8 +153,8 @@ class SourceStanding:
     """One source at the moment of the report; `days` are the last 30, oldest first, days without a change included.
 
     `lag_median` and `lag_95` are over those days, None without a change. `changes_a_week` counts new and changed
-    documents over the last four weeks, or since its first listing when that is less. `kept_share` is None without
-    documents.
+    documents over the last four weeks, or since its first listing when that is less. `kept_share` is of the
+    documents of which anything was promised, None without any.
     """
 
     name: str
