@@ -33,6 +33,21 @@ def bundle(data: Path, name: str) -> Path:
     return found
 
 
+def test_every_day_of_some_months(folder: Path, parsing: SharedParsing, data: Path) -> None:
+    """Looked at when something had changed, and now and then when nothing had."""
+    replay = Replay(folder, parsing, "sop")
+    branch = replay.clone(bundle(data, "openshift-runbooks"))
+    days = year_before(replay.last_day(branch))[-150:]
+    heads = [replay.truth.last_commit(branch, day) for day in days]
+    idle = [day for n, day in enumerate(days) if n % 10 and heads[n] == heads[n - 1]]
+    replay.run(branch, days, idle)
+    replay.ask_again(days[::7], days[-1])
+    assert not replay.mismatches, "\n".join([f"{len(replay.mismatches)} mismatches", *replay.mismatches[:40]])
+    counts = replay.counts
+    assert counts["changes"] > 50
+    assert min(counts["exact"], counts["pipeline unknown"], counts["content broken"]) > 100
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(
