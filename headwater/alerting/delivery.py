@@ -48,9 +48,11 @@ def deliver(message: Message, address: Secret, place: str, *, recipient: str = "
         plugin = _opened(address.reveal().strip(), place)
         if recipient:
             _direct(plugin, recipient, place)
-        kind = apprise.NotifyType.SUCCESS if message.good else _TYPES.get(message.severity or Severity.NOTICE)
+        kind = apprise.NotifyType.SUCCESS if message.good else _TYPES[message.severity or Severity.NOTICE]
         try:
-            done = plugin.notify(
+            # Not of the plugin itself, which would take plain text for HTML where the service speaks that.
+            service = apprise.Apprise(plugin, asset=_ASSET)
+            done = service.notify(
                 title=message.title, body=message.body, notify_type=kind, body_format=apprise.NotifyFormat.TEXT
             )
         except Exception as error:  # noqa: BLE001 - a hundred plugins, whose errors may repeat the address
@@ -74,6 +76,9 @@ def _opened(url: str, place: str) -> NotifyBase:
         plugin.socket_read_timeout = ANSWER_SECONDS
     if "cto=" not in url:
         plugin.socket_connect_timeout = ANSWER_SECONDS
+    if "format=" not in url and isinstance(plugin, NotifyEmail):
+        # Its HTML has no space in it that a line could be broken at.
+        plugin.notify_format = apprise.NotifyFormat.TEXT
     if "overflow=" not in url:
         # One message, the worst first; the default leaves it to the service, which may refuse what is long for ever.
         plugin.overflow_mode = apprise.OverflowMode.TRUNCATE

@@ -1,5 +1,7 @@
 """A whole report to real receivers: a web hook and a mail server on loopback."""
 
+import email
+import email.policy
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -233,6 +235,23 @@ def test_a_report_of_some_sources_sends_no_digest(home: Path, room: Hook) -> Non
         with opened(file) as workshop:
             assert notify(workshop, at(report, SUNDAY + timedelta(days=days))).digests == 0
     assert [title for title in room.titles if "digest" in title] == []
+
+
+def test_no_title_is_taken_for_html_in_a_mail(home: Path, post: Mailbox) -> None:
+    report = made_report(60, 34)
+    report = replace(report, findings=tuple(replace(one, title="<script>x</script>") for one in report.findings))
+    for number, written in enumerate(("", "&format=html")):
+        address = f"mailto://127.0.0.1:{post.port}/?from=a@example.com&to=b@example.com&mode=insecure{written}"
+        with opened(settings(home, f'to = ["{address}"]')) as workshop:
+            workshop.ledger.learn("", "alerts: ***", {})
+            assert not notify(workshop, at(report, SUNDAY + timedelta(days=number))).failed
+    (_, plain), (_, html) = post.taken
+    parts = [email.message_from_string(text, policy=email.policy.default) for text in (plain, html)]
+    assert parts[0].get_content_type() == "text/plain"
+    assert sum(line.startswith("- ") for line in parts[0].get_content().splitlines()) == 10
+    (shown,) = [part.get_content() for part in parts[1].walk() if part.get_content_type() == "text/html"]
+    assert "&lt;script&gt;" in shown
+    assert "<script" not in shown
 
 
 # from a run -----------------------------------------------------------------------------------------------
