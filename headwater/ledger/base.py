@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from headwater.ledger.keys import KeysLedger
 from headwater.ledger.standing import Change, FreshnessLedger
+from headwater.ledger.waiting import InboxLedger
 from headwater.model import Access, Meta
 
 
@@ -155,7 +157,7 @@ class Commit:
     """Generation that becomes the live one in this commit."""
 
 
-class Ledger(FreshnessLedger, Protocol):
+class Ledger(FreshnessLedger, InboxLedger, KeysLedger, Protocol):
     """All methods are safe to call from several threads and processes; each is one transaction."""
 
     # identity and epochs

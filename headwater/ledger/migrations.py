@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from headwater.errors import StateError
-from headwater.ledger import freshness_tables, schema
+from headwater.ledger import freshness_tables, inbox_tables, keys_tables, schema
 from headwater.ledger.standing import facts_of
 
 FIRST_GENERATION = "g1"
@@ -54,10 +54,15 @@ def _standings(connection: Connection) -> None:
         connection.execute(insert(found), values)
 
 
+def _inbox_and_keys(connection: Connection) -> None:
+    schema.metadata.create_all(connection, tables=[*inbox_tables.TABLES, *keys_tables.TABLES], checkfirst=False)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "0.1.0", _nothing),
     Migration(2, "0.2.0", _learned_and_likenesses),
     Migration(3, "0.3.0", _standings),
+    Migration(4, "0.4.0", _inbox_and_keys),
 )
 
 

@@ -36,10 +36,12 @@ from headwater.ledger.holder import gone, on_this_host
 from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
 from headwater.ledger.sql_freshness import SqlFreshness
+from headwater.ledger.sql_inbox import SqlInbox
+from headwater.ledger.sql_keys import SqlKeys
 from headwater.model import Access
 
 
-class SqlLedger(SqlFreshness):
+class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
     """Made by `open_ledger`; `place` names the database in messages."""
 
     def __init__(self, engine: Engine, place: str) -> None:

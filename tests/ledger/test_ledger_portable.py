@@ -1,6 +1,6 @@
 """Nothing but `dialect.py` is tied to one database: tables and statements compile for Postgres as well."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import event as sqlalchemy_event
@@ -10,7 +10,9 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from headwater.errors import LeaseLostError
 from headwater.ledger import schema
 from headwater.ledger.base import Block, SourceRow
+from headwater.ledger.keys import Deed, Key
 from headwater.ledger.standing import Listing
+from headwater.ledger.waiting import Ask, Timing
 from headwater.model import NOBODY
 
 POSTGRES = postgresql.dialect()
@@ -20,7 +22,7 @@ POSTGRES = postgresql.dialect()
 def test_every_table_can_be_made_there(table):
     made = str(CreateTable(table).compile(dialect=POSTGRES))
     assert made.count(" NOT NULL") >= len(table.primary_key)
-    assert ("BIGSERIAL" in made) == (table.name in {"events", "runs", "changes", "listings"})
+    assert ("BIGSERIAL" in made) == (table.name in {"events", "runs", "changes", "listings", "inbox", "deeds"})
     assert ("TIMESTAMP WITH TIME ZONE" in made) == any(isinstance(c.type, schema.Moment) for c in table.c)
     for index in table.indexes:
         assert str(CreateIndex(index).compile(dialect=POSTGRES)).startswith("CREATE INDEX")
@@ -47,6 +49,7 @@ def use_everything(ledger, me, row, event, publish):
     ledger.note_listing(look)
     ledger.count_served([("handbook", "a")], "2999-01-31")
     ledger.compact(now)
+    use_inbox_and_keys(ledger, now)
     standing = list(ledger.standings("g1", "handbook")), ledger.standings_named("g1", [("handbook", "a")])
     assert standing
     assert list(ledger.standings_at(now, "handbook")) is not None
@@ -58,6 +61,28 @@ def use_everything(ledger, me, row, event, publish):
     asked += ledger.history("handbook", "a"), ledger.sources(), ledger.blocks(), ledger.runs(), ledger.holders()
     asked += ledger.failures("g1", "handbook"), ledger.identity(), ledger.generation()
     return asked
+
+
+def use_inbox_and_keys(ledger, now):
+    timing, asks = Timing(debounce=1, max_wait=2), [Ask(source="s", document=d, reason="r") for d in ("a", "b", "c")]
+    for _ in range(2):
+        ledger.receive("s", "", asks, now=now, timing=timing, keep=now)
+    ledger.receive("s", "1", asks, now=now, timing=timing, keep=now)
+    later = now + timedelta(seconds=5)
+    taken = ledger.take_waiting(now=later, until=later, limit=9, source="s")
+    assert ledger.prolong_taken(taken, later) == taken
+    first, second, third = taken
+    ledger.finish_taken(first)
+    ledger.put_back(second, later)
+    ledger.fail_taken(third, "e", now=now, due_at=now, last=True)
+    ledger.replay_dead([third.id], now)
+    ledger.drop_waiting([third.id])
+    assert (len(ledger.waiting("waiting", "s")), ledger.inbox_depth(now).waiting) == (1, 1)
+    key = Key(id="k", name="n", hash="h", scopes=frozenset({"read"}), made_at=now)
+    assert ledger.add_key(key)
+    ledger.note_key_used("k", now)
+    ledger.note_deed(Deed(at=now, who="k", what="w"))
+    assert (ledger.revoke_key("k", now), len(ledger.api_keys()), len(ledger.deeds("k"))) == (True, 1, 1)
 
 
 def test_every_statement_can_be_said_there(ledger, me, row, event, publish):
@@ -73,6 +98,15 @@ def test_every_statement_can_be_said_there(ledger, me, row, event, publish):
     use_everything(ledger, me, row, event, publish)
     assert any("FOR UPDATE" in statement for statement in said)
     assert len(said) > 30
-    assert tied == {"documents", "sources", "blocks", "runs", "leases", "standings", "served"}, (
-        "upserts alone, which dialect.py builds"
-    )
+    assert tied == {
+        "documents",
+        "sources",
+        "blocks",
+        "runs",
+        "leases",
+        "standings",
+        "served",
+        "inbox",
+        "deliveries",
+        "api_keys",
+    }, "upserts alone, which dialect.py builds"
