@@ -1,14 +1,16 @@
 """Epochs and publications: which numbers were handed out, what is under way, and the moment of publication."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Connection, Row, delete, func, insert, select, update
 
+from headwater.clock import utc_now
 from headwater.errors import LeaseLostError, StateError
 from headwater.ledger import documents, history, standings
 from headwater.ledger.base import Commit, Holder, Intent, Publication
+from headwater.ledger.dialect import now
 from headwater.ledger.leases import holder_of, holder_values
 from headwater.ledger.schema import epochs, head, publications
 
@@ -34,7 +36,7 @@ def begin(connection: Connection, generation: str, holder: Holder) -> int:
             number=number,
             generation=generation,
             state=STAGING,
-            started_at=datetime.now(UTC),
+            started_at=utc_now(),
             **holder_values(holder),
         )
     )
@@ -82,7 +84,7 @@ def commit(connection: Connection, commit: Commit) -> None:
     documents.put(connection, publication.generation, commit.rows)
     standings.published(connection, publication.generation, commit.rows, commit.epoch)
     history.append(connection, commit.events)
-    connection.execute(insert(epochs).values(epoch=commit.epoch, committed_at=datetime.now(UTC)))
+    connection.execute(insert(epochs).values(epoch=commit.epoch, committed_at=utc_now()))
     live = {} if commit.switch_to is None else {"generation": commit.switch_to}
     connection.execute(update(head).values(epoch=commit.epoch, **live))
     done = update(publications).where(publications.c.number == commit.publication)
@@ -111,6 +113,12 @@ def _check_epoch(connection: Connection, epoch: int) -> None:
             f"epoch {epoch} cannot be published: {row.epoch} was, meanwhile",
             advice="Another process published at the same time; nothing was lost, run again.",
         )
+
+
+def is_committed(connection: Connection, number: int) -> bool:
+    """An undone publication may be forgotten already; a committed one never is."""
+    state = connection.execute(select(publications.c.state).where(publications.c.number == number)).scalar()
+    return state == COMMITTED
 
 
 def abandon(connection: Connection, number: int) -> bool:

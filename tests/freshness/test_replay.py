@@ -45,6 +45,7 @@ def test_every_day_of_some_months(folder: Path, parsing: SharedParsing, data: Pa
     assert not replay.mismatches, "\n".join([f"{len(replay.mismatches)} mismatches", *replay.mismatches[:40]])
     counts = replay.counts
     assert counts["changes"] > 50
+    assert len(set(replay.epochs.values())) > 10
     assert min(counts["exact"], counts["pipeline unknown"], counts["content broken"]) > 100
 
 
