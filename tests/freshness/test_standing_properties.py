@@ -28,9 +28,7 @@ around = (st.integers(-72, 72).map(lambda hours: 6 * hours) | st.integers(-20_00
 """Near each other, so that every order of them is met."""
 anywhen = st.datetimes(timezones=st.just(UTC)) | st.integers(0, 800).map(lambda days: LATEST - timedelta(days=days))
 offsets = st.integers(-23 * 60, 23 * 60).map(lambda minutes: f"{minutes // 60:+03d}:{minutes % 60:02d}")
-lengths = st.tuples(st.integers(1, 900), st.sampled_from(("h", "d", "w", " months"))).map(
-    lambda one: parse_duration(f"{one[0]}{one[1]}")
-)
+lengths = (st.integers(1, 400).map("{}h".format) | st.integers(1, 900).map("{} months".format)).map(parse_duration)
 intervals = st.sampled_from(("1 day", "3 weeks", "6 months", "1 year", "100 years"))
 written = st.one_of(
     around.map(datetime.isoformat),
