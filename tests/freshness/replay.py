@@ -24,6 +24,7 @@ path = "{repository}"
 branch = "replay"
 include = ["**/*.md"]
 default_access = ["public"]
+owner = "{owner}"
 content = {{ "**" = "{kind}" }}
 """
 MAX_AGE = {"help": 180, "sop": 365, "release_note": None}
@@ -79,8 +80,13 @@ class Replay:
         subprocess.run(["git", "clone", "-q", "--bare", "--", bundle, repository], capture_output=True, check=True)
         if renamed is not None:
             _rewrite(repository, *renamed)
-        (self.folder / "headwater.toml").write_text(CONFIG.format(repository=repository, kind=self.kind))
+        self.owned_by("first")
         return self.truth.git("rev-parse", "HEAD").strip()
+
+    def owned_by(self, owner: str) -> None:
+        """What the settings say of every document, from the next run on: no change at the source."""
+        config = CONFIG.format(repository=self.folder / "repository", kind=self.kind, owner=owner)
+        (self.folder / "headwater.toml").write_text(config)
 
     def last_day(self, branch: str) -> date:
         """The one after its newest commit."""

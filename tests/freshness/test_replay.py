@@ -34,13 +34,17 @@ def bundle(data: Path, name: str) -> Path:
 
 
 def test_every_day_of_some_months(folder: Path, parsing: SharedParsing, data: Path) -> None:
-    """Looked at when something had changed, and now and then when nothing had."""
+    """Looked at when something had changed, and now and then when nothing had; halfway with other settings."""
     replay = Replay(folder, parsing, "sop")
     branch = replay.clone(bundle(data, "openshift-runbooks"))
     days = year_before(replay.last_day(branch))[-150:]
     heads = [replay.truth.last_commit(branch, day) for day in days]
     idle = [day for n, day in enumerate(days) if n % 10 and heads[n] == heads[n - 1]]
-    replay.run(branch, days, idle)
+    replay.run(branch, days[:80], idle)
+    replay.owned_by("second")
+    replay.run(branch, days[80:], idle)
+    assert {one.owner for one in replay.told[days[79]].values()} == {"first"}
+    assert {one.owner for one in replay.told[days[80]].values()} == {"second"}
     replay.ask_again(days[::7], days[-1])
     assert not replay.mismatches, "\n".join([f"{len(replay.mismatches)} mismatches", *replay.mismatches[:40]])
     counts = replay.counts
