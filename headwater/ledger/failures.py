@@ -12,6 +12,16 @@ from headwater.ledger.schema import failures
 _TOGETHER = 400
 _KEYS = ("generation", "source", "document")
 _FIELDS = tuple(field.name for field in fields(Failure))
+# Put together once: a search waits for it.
+_NAMED = (
+    select(*failures.c[_FIELDS])
+    .where(
+        failures.c.generation == bindparam("g"),
+        failures.c.source == bindparam("s"),
+        failures.c.document.in_(bindparam("ids", expanding=True)),
+    )
+    .order_by(failures.c.document)
+)
 
 
 def known(connection: Connection, generation: str, source: str | None) -> list[Failure]:
@@ -28,11 +38,8 @@ def named(connection: Connection, generation: str, pairs: Iterable[tuple[str, st
     found: list[Failure] = []
     for source, ids in sorted(_by_source(pairs).items()):
         for start in range(0, len(ids), _TOGETHER):
-            part = failures.c.document.in_(ids[start : start + _TOGETHER])
-            query = select(*failures.c[_FIELDS]).where(
-                failures.c.generation == generation, failures.c.source == source, part
-            )
-            rows = connection.execute(query.order_by(failures.c.document))
+            values = {"g": generation, "s": source, "ids": ids[start : start + _TOGETHER]}
+            rows = connection.execute(_NAMED, values)
             found.extend(Failure(**row._mapping) for row in rows)
     return found
 

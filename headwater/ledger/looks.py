@@ -5,12 +5,19 @@ from dataclasses import asdict, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 
 from headwater.ledger.freshness_tables import listings
 from headwater.ledger.standing import Listing
 
 _FIELDS = tuple(one.name for one in fields(Listing))
+# Put together once: a search waits for it.
+_VOUCHED = (
+    select(listings.c.began_at)
+    .where(listings.c.vouched, listings.c.source == bindparam("s"))
+    .order_by(listings.c.seq.desc())
+    .limit(1)
+)
 
 
 def note(connection: Connection, listing: Listing) -> None:
@@ -35,7 +42,5 @@ def newest(
 
 def vouched(connection: Connection, sources: Iterable[str]) -> dict[str, datetime]:
     """The newest that was noted of each."""
-    table = listings.c
-    newest = select(table.began_at).where(table.vouched).order_by(table.seq.desc()).limit(1)
-    found = {source: connection.execute(newest.where(table.source == source)).scalar() for source in sources}
+    found = {source: connection.execute(_VOUCHED, {"s": source}).scalar() for source in sources}
     return {source: began for source, began in found.items() if began is not None}
