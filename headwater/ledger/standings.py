@@ -142,6 +142,12 @@ _NARROW = (
     )
     .order_by(documents.c.source, documents.c.id)
 )
+# Put together once: a search waits for it.
+_NAMED = _NARROW.where(
+    documents.c.generation == bindparam("g"),
+    documents.c.source == bindparam("s"),
+    documents.c.id.in_(bindparam("ids", expanding=True)),
+)
 
 
 def stream(connection: Connection, generation: str, source: str | None) -> Iterator[Standing]:
@@ -157,9 +163,8 @@ def named(connection: Connection, generation: str, names: Iterable[tuple[str, st
     found: list[Standing] = []
     for source, ids in _by_source(names).items():
         for start in range(0, len(ids), _TOGETHER):
-            part = documents.c.id.in_(ids[start : start + _TOGETHER])
-            query = _NARROW.where(documents.c.generation == generation, documents.c.source == source, part)
-            found.extend(map(_as_standing, connection.execute(query)))
+            values = {"g": generation, "s": source, "ids": ids[start : start + _TOGETHER]}
+            found.extend(map(_as_standing, connection.execute(_NAMED, values)))
     return found
 
 
