@@ -23,10 +23,10 @@ def dead_links(
     known: Iterable[Name] = (),
 ) -> Iterator[Finding]:
     """Of sources that were `listed_whole`; `known` are documents that are there, although they are not searchable."""
-    places = _places((*directory.documents, *known))
+    places, nothing = _places((*directory.documents, *known)), _Place(frozenset())
     dead: dict[Name, list[str]] = {}
     for source, document, target in links:
-        if source in listed_whole and _is_dead(target, source, places.get(source, _Place(frozenset())), directory):
+        if source in listed_whole and _is_dead(target, source, places.get(source, nothing), directory):
             dead.setdefault((source, document), []).append(target)
     for name, targets in dead.items():
         one = directory.documents.get(name)
@@ -62,8 +62,10 @@ def _is_dead(target: str, source: str, place: _Place, directory: Directory) -> b
     """Only what looks like a document beside others of this source: the rest may be there without being ingested."""
     if "://" in target:
         return _is_dead_page(target, source, directory)
+    if target in place.ids:
+        return False
     stem, suffix = posixpath.splitext(target)
-    if target in place.ids or suffix.lower() not in _PAGES:
+    if suffix.lower() not in _PAGES:
         return False
     others = (*(stem + end for end in _PAGES), *(f"{stem}/{name}" for name in _INDEXES))
     return posixpath.dirname(target) in place.folders and not any(name in place.ids for name in others)

@@ -58,10 +58,10 @@ class SqlFreshness:
         with self._read() as connection:
             return standings.begins(connection)
 
-    def links(self, generation: str) -> Iterator[tuple[str, str, str]]:
+    def links(self, generation: str, *, unresolved: bool = False) -> Iterator[tuple[str, str, str]]:
         """As they are written in the documents."""
         with self._read() as connection:
-            yield from standings.all_links(connection, generation)
+            yield from standings.all_links(connection, generation, unresolved=unresolved)
 
     def note_listing(self, listing: Listing) -> None:
         """One more line."""

@@ -124,8 +124,11 @@ class FreshnessLedger(Protocol):
         """The oldest moment that the history knows of; None when it is empty."""
         ...
 
-    def links(self, generation: str) -> Iterator[tuple[str, str, str]]:
-        """(source, document, address in it), by source and document, streamed."""
+    def links(self, generation: str, *, unresolved: bool = False) -> Iterator[tuple[str, str, str]]:
+        """(source, document, address in it), by source and document, streamed.
+
+        `unresolved`: only those that are no id of a live document of the same source.
+        """
         ...
 
     def note_listing(self, listing: Listing) -> None: ...

@@ -1,17 +1,32 @@
 """How live documents stand, and the history of what was published."""
 
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
+from sqlalchemy.types import NULLTYPE
 
 from headwater.clock import utc_now
 from headwater.ledger.base import DocumentRow
 from headwater.ledger.dialect import upsert
 from headwater.ledger.freshness_tables import changes, links, standings
-from headwater.ledger.schema import documents, head
+from headwater.ledger.schema import documents, head, restored
 from headwater.ledger.standing import AT_SOURCE, REBUILT, REMOVED, Change, PastChange, Standing, facts_of
 from headwater.metadata.dates import moment_of
 
@@ -125,10 +140,14 @@ def _by_source(names: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 # reading --------------------------------------------------------------------------------------------------
 
+_MOMENTS = ("changed_at", "changed_after", "detected_at", "searchable_at")
+# Values as the driver gives them: a hundred thousand rows of six moments each cost seconds to convert one by one.
 _NARROW = (
     select(
-        *documents.c["source", "id", "kind", "title", "uri", "updated_at", "published_at", "verified_at"],
-        *standings.c["changed_at", "changed_after", "detected_at", "searchable_at", "facts"],
+        *(type_coerce(documents.c[name], NULLTYPE) for name in ("source", "id", "kind", "title", "uri")),
+        *(type_coerce(documents.c[name], NULLTYPE) for name in ("updated_at", "published_at", "verified_at")),
+        *(type_coerce(standings.c[name], NULLTYPE) for name in _MOMENTS),
+        type_coerce(standings.c.facts, NULLTYPE),
     )
     .select_from(
         documents.outerjoin(
@@ -170,21 +189,35 @@ def named(connection: Connection, generation: str, names: Iterable[tuple[str, st
 
 def _as_standing(row: Row[Any]) -> Standing:
     (source, id, kind, title, uri, updated, published, verified, changed, after, detected, searchable, facts) = row
+    published = _moment(published)
     return Standing(
-        source=source,
-        document=id,
-        kind=kind,
-        title=title,
-        uri=uri,
-        updated_at=updated,
+        source=restored(source),
+        document=restored(id),
+        kind=restored(kind),
+        title=restored(title),
+        uri=restored(uri),
+        updated_at=_moment(updated),
         published_at=published,
-        verified_at=verified,
-        changed_at=changed,
-        changed_after=after,
-        detected_at=detected,
-        searchable_at=searchable or published,
-        facts=facts or {},
+        verified_at=_moment(verified),
+        changed_at=_moment(changed),
+        changed_after=_moment(after),
+        detected_at=_moment(detected),
+        searchable_at=_moment(searchable) or published,
+        facts=_facts(facts) if facts else {},
     )
+
+
+def _moment(stored: Any) -> Any:
+    """What `Moment` makes of it: SQLite stores text in UTC, other databases moments."""
+    if stored is None:
+        return None
+    return datetime.fromisoformat(f"{stored}+00:00") if isinstance(stored, str) else stored.astimezone(UTC)
+
+
+# Many documents state the same: an owner, a product.
+@lru_cache(maxsize=4096)
+def _facts(stored: str) -> Mapping[str, Any]:
+    return dict(json.loads(stored))
 
 
 def stream_at(connection: Connection, moment: datetime, source: str | None) -> Iterator[Standing]:
@@ -266,10 +299,13 @@ def begins(connection: Connection) -> datetime | None:
     return connection.execute(select(changes.c.at).order_by(changes.c.seq).limit(1)).scalar()
 
 
-def all_links(connection: Connection, generation: str) -> Iterator[tuple[str, str, str]]:
+def all_links(connection: Connection, generation: str, *, unresolved: bool) -> Iterator[tuple[str, str, str]]:
     """By source and document."""
     table = links.c
-    query = select(table.source, table.document, table.target).where(table.generation == generation)
-    ordered = query.order_by(table.source, table.document, table.target)
-    rows = connection.execution_options(yield_per=_STREAM).execute(ordered)
-    return ((source, document, target) for source, document, target in rows)
+    query = select(*(type_coerce(table[name], NULLTYPE) for name in ("source", "document", "target")))
+    query = query.where(table.generation == generation).order_by(table.source, table.document, table.target)
+    if unresolved:
+        here = (documents.c.generation == generation, documents.c.source == table.source)
+        query = query.outerjoin(documents, and_(*here, documents.c.id == table.target)).where(documents.c.id.is_(None))
+    rows = connection.execution_options(yield_per=_STREAM).execute(query)
+    return ((restored(source), restored(document), restored(target)) for source, document, target in rows)

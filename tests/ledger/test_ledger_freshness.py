@@ -94,6 +94,9 @@ def test_links_are_those_of_the_last_publication_that_told_them(ledger, me, made
     publish(ledger, me, made("a", 0, NEW, links=("b.md", "c.md", "b.md")), made(ODD, 0, NEW, links=(ODD,)))
     publish(ledger, me, made("a", 1, ACCESS))
     assert set(ledger.links("g1")) == {("handbook", "a", "b.md"), ("handbook", "a", "c.md"), ("handbook", ODD, ODD)}
+    assert set(ledger.links("g1", unresolved=True)) == {("handbook", "a", "b.md"), ("handbook", "a", "c.md")}
+    publish(ledger, me, made("c.md", 1, NEW))
+    assert list(ledger.links("g1", unresolved=True)) == [("handbook", "a", "b.md")]
     publish(ledger, me, made("a", 2, CONTENT, links=()), removed=(("handbook", ODD),))
     assert list(ledger.links("g1")) == []
 
