@@ -88,8 +88,10 @@ def _review(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]
 
 
 def _late(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]:
+    if of.pipeline is not Kept.NO:
+        return
     promise = terms.promise(of.document, of.kind).max_lag
-    if of.pipeline is not Kept.NO or of.lag is None or of.searchable_at is None or promise is None:
+    if of.lag is None or of.searchable_at is None or promise is None:
         return
     if of.outcome != "indexed" or of.lag <= promise.approximate or at.looked - of.searchable_at > RECENT:
         return
@@ -106,10 +108,10 @@ def _late(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]:
 
 
 def _unverified(of: DocumentStanding, terms: Terms, at: Moment) -> Iterator[Finding]:
-    if of.verified_at is None:
+    promise = terms.promise(of.document, of.kind).verify_every
+    if of.verified_at is None or (promise is None and of.outcome != "tombstoned"):
         return
     seen = moment(of.verified_at, terms.timezone)
-    promise = terms.promise(of.document, of.kind).verify_every
     if of.outcome == "tombstoned" and of.outcome_since is not None:
         evidence = (
             f"Its source does not list it since {moment(of.outcome_since, terms.timezone)}, and does not say that it "

@@ -42,7 +42,10 @@ class _Made:
 
     def add(self, one: DocumentStanding) -> None:
         self.documents.append(one)
-        self.tallies.setdefault(one.source, Tally()).add(one)
+        tally = self.tallies.get(one.source)
+        if tally is None:
+            tally = self.tallies[one.source] = Tally()
+        tally.add(one)
 
 
 @contextmanager

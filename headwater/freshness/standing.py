@@ -54,8 +54,9 @@ def document_standing(row: Standing, terms: Terms, moment: Moment, trouble: Trou
     exact = start is not None and start == row.changed_at
     facts = row.facts
     updated = _not_future(row.updated_at, moment.at)
-    reviewed = _not_future(moment_of(facts.get("last_reviewed_on")), moment.at)
-    dated = max((one for one in (updated, reviewed) if one is not None), default=None)
+    stated = facts.get("last_reviewed_on")
+    reviewed = _not_future(moment_of(stated), moment.at) if stated else None
+    dated = updated if reviewed is None or (updated is not None and updated > reviewed) else reviewed
     due, due_by = _due(facts, promise, dated, reviewed, ZoneInfo(terms.timezone))
     return DocumentStanding(
         source=row.source,

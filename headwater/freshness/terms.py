@@ -50,7 +50,7 @@ class Terms:
             return stated
         if self.edit_url:
             return self.edit_url.replace("{id}", quote(document))
-        blob = _BLOB.match(uri)
+        blob = _BLOB.match(uri) if "/blob/" in uri else None
         return f"{blob[1]}{blob[2] or ''}/edit/{blob[3]}" if blob else ""
 
 
