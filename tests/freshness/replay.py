@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from flows.freshness import freshness_of
@@ -96,7 +97,7 @@ class Replay:
         """Ingest on every day but those that are `off`, and compare on every day."""
         idle = set(off)
         for day in days:
-            with told_by(lambda now=day: now), self._opened() as workshop:
+            with told_by(partial(datetime.fromisoformat, day.isoformat())), self._opened() as workshop:
                 if day not in idle:
                     self._ingest(workshop, branch, day)
                 self._compare(freshness_of(workshop), day)
@@ -173,5 +174,5 @@ def _rewrite(repository: Path, end: bytes, other: bytes) -> None:
         elif line[:2] in (b"M ", b"D ") and line.endswith(end + b"\n"):
             line = line.removesuffix(end + b"\n") + other + b"\n"
         parts.append(line)
-    importing = ["git", "--git-dir", repository, "fast-import", "--quiet", "--force"]
+    importing = ["git", "--git-dir", str(repository), "fast-import", "--quiet", "--force"]
     subprocess.run(importing, input=b"".join(parts), capture_output=True, check=True)

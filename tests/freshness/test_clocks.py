@@ -17,7 +17,7 @@ from headwater.settings import parse_duration
 from tests.freshness.shelf import NOON, Shelf, ago
 from tests.support.project import Project
 from tests.support.repository import Repository
-from tests.support.state import SharedParsing, run_all, scratch
+from tests.support.state import SharedParsing, scratch
 
 HOUR, DAY, YEAR = timedelta(hours=1), timedelta(days=1), timedelta(days=365)
 ZONES = ("UTC", "Europe/Madrid", "America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Asia/Kathmandu")
@@ -379,7 +379,6 @@ def test_runs_over_a_source_are_told_in_order(project: Project) -> None:
     """A look that the clock puts before another is still the newest."""
     project.write("a.md", "# A\n\nText.\n")
     for now in (NOON, NOON - HOUR):
-        with told_by(lambda now=now: now), project.open() as workshop:
-            run_all(workshop)
+        run(project, now)
     (source,) = asked(project, NOON + HOUR).sources
     assert source.last_verified == NOON - HOUR

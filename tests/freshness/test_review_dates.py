@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from dateutil.relativedelta import relativedelta
+from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # its types are in another package
 
 from flows.freshness import freshness_of
 from flows.workshop import Workshop
@@ -40,7 +40,8 @@ class Stated:
             return None
         number, unit = self.interval.split()
         assert unit == "months", self.interval
-        return self.reviewed + relativedelta(months=int(number))
+        due: date = self.reviewed + relativedelta(months=int(number))
+        return due
 
 
 @dataclass(frozen=True, slots=True)
