@@ -10,6 +10,7 @@ from typing import Protocol, runtime_checkable
 from flows.alerts import notify_after_run
 from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
+from flows.upkeep import compact_history
 from flows.workshop import Workshop
 from headwater.clock import utc_now
 from headwater.errors import HeadwaterError
@@ -75,6 +76,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report.notes.extend(_told(workshop))
     report.seconds = time.monotonic() - workshop.started
     workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
+    compact_history(workshop.ledger)
     return report
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, delete, func, select
 
 from headwater.ledger.dialect import upsert
 from headwater.ledger.freshness_tables import changes, listings, served
+from headwater.ledger.schema import events
 from headwater.ledger.standing import AT_SOURCE, REMOVED
 from headwater.ledger.standings import newest_lines
 
@@ -44,9 +45,16 @@ def compact(connection: Connection, before: datetime) -> int:
     gone = connection.execute(
         delete(changes).where(past.at <= before, *(past.seq.not_in(one) for one in kept))
     ).rowcount
+    gone += _forget_events(connection, before)
     newest = select(func.max(listings.c.seq)).group_by(listings.c.source, listings.c.vouched, listings.c.complete)
     gone += connection.execute(
         delete(listings).where(listings.c.began_at <= before, listings.c.seq.not_in(newest))
     ).rowcount
     gone += connection.execute(delete(served).where(served.c.day < before.date().isoformat())).rowcount
     return int(gone)
+
+
+def _forget_events(connection: Connection, before: datetime) -> int:
+    """Of every document, the last outcome stays, however old it is."""
+    last = select(func.max(events.c.seq)).group_by(events.c.source, events.c.document)
+    return int(connection.execute(delete(events).where(events.c.at <= before, events.c.seq.not_in(last))).rowcount)

@@ -90,6 +90,13 @@ def test_compaction_keeps_how_it_stood_then_and_later(ledger, me, made, publish,
     assert ledger.compact(at(3)) == 0
 
 
+def test_of_old_outcomes_the_last_of_each_document_stays(ledger, event, at):
+    ledger.record(event(name, at=at(hour), reason=str(hour)) for hour in range(4) for name in ("a", "b"))
+    ledger.record([event("a", at=at(9))])
+    assert ledger.compact(at(2)) == 3 + 3
+    assert [(e.document, e.reason) for e in ledger.history()] == [("a", ""), ("b", "3"), ("a", "3")]
+
+
 def test_links_are_those_of_the_last_publication_that_told_them(ledger, me, made, publish):
     publish(ledger, me, made("a", 0, NEW, links=("b.md", "c.md", "b.md")), made(ODD, 0, NEW, links=(ODD,)))
     publish(ledger, me, made("a", 1, ACCESS))
