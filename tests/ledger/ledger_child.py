@@ -16,6 +16,7 @@ from headwater.errors import HeadwaterError
 from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
+from headwater.ledger.waiting import Ask, Timing
 from headwater.model import PUBLIC
 
 Say = Callable[[Any], None]
@@ -91,6 +92,24 @@ def open_as_nobody(say: Say, url: str) -> None:
     say("written")
 
 
+def receive(say: Say, url: str, documents: list[str], moment: str) -> None:
+    """Receive deliveries as fast as possible, and answer each when it is safe."""
+    ledger, now = open_ledger(url), datetime.fromisoformat(moment)
+    asks = [Ask(source="docs", document=document, reason="r") for document in documents]
+    number = 0
+    while True:
+        number += 1
+        ledger.receive("docs", str(number), asks, now=now, timing=Timing(debounce=1, max_wait=2), keep=now)
+        say([str(number)])
+
+
+def take_and_hang(say: Say, url: str, moment: str, until: str) -> None:
+    """Take everything, and never finish it."""
+    now, end = datetime.fromisoformat(moment), datetime.fromisoformat(until)
+    say([row.document for row in open_ledger(url).take_waiting(now=now, until=end, limit=100)])
+    time.sleep(3600)
+
+
 def begin(ledger: Ledger, holder: Holder) -> tuple[int, int]:
     publication, epoch = ledger.begin_publication("g1", holder), ledger.next_epoch()
     ids = tuple(f"{publication}-{n}" for n in range(100))
@@ -127,7 +146,17 @@ def whole_commit(publication: int, epoch: int, documents: int, before: int = 0) 
 
 ORDERS = {
     order.__name__: order
-    for order in (hold, take_turns, number, stall, commit_for_ever, commit_until_full, open_as_nobody)
+    for order in (
+        hold,
+        take_turns,
+        number,
+        stall,
+        commit_for_ever,
+        commit_until_full,
+        open_as_nobody,
+        receive,
+        take_and_hang,
+    )
 }
 
 
