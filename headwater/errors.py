@@ -90,6 +90,10 @@ class IndexUnavailableError(RetriableError):
     """The index cannot be reached right now."""
 
 
+class LedgerUnavailableError(RetriableError):
+    """The ledger's database cannot be reached right now, or the connection was lost half-way."""
+
+
 class RequestError(HeadwaterError):
     """What somebody sent us is refused as a whole; its message is for our log, not for the sender."""
 

@@ -170,6 +170,10 @@ class Ledger(FreshnessLedger, InboxLedger, KeysLedger, Protocol):
         """The newest epoch that was committed at or before `moment`; 0 when none was."""
         ...
 
+    def now(self) -> datetime:
+        """By the clock that leases, publications and epochs go by, whichever host asks."""
+        ...
+
     def generation(self) -> str:
         """Name of the live generation of the index."""
         ...
@@ -183,6 +187,10 @@ class Ledger(FreshnessLedger, InboxLedger, KeysLedger, Protocol):
     def write_intent(self, intent: Intent) -> None: ...
     def commit(self, commit: Commit) -> None:
         """The moment of publication; LeaseLostError when the publication was undone meanwhile."""
+        ...
+
+    def committed(self, publication: int) -> bool:
+        """Whether it is, for good: a commit that is still under way, though its caller got an error, is waited for."""
         ...
 
     def abandon(self, publication: int) -> bool:

@@ -1,19 +1,22 @@
-"""All that differs between databases: how to connect, how to upsert, and what their errors mean."""
+"""All that differs between databases: SQLite in a file, and what `postgres.py` knows of the other."""
 
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy import URL, Connection, Engine, Row, Select, Table, create_engine, event, func, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, StatementError
 
+from headwater.clock import utc_now
 from headwater.errors import BusyError, HeadwaterError, StateError
+from headwater.ledger import postgres
 
-_IMMEDIATE = "immediate"
+_STREAM = 1000
 
 
 def sqlite_engine(path: Path, busy_seconds: float) -> Engine:
@@ -36,7 +39,26 @@ def for_writing(engine: Engine) -> Engine:
     A transaction that reads first and writes later may find that another one wrote in between, and then neither
     can go on; taken at the start, the lock is simply waited for.
     """
-    return engine.execution_options(**{_IMMEDIATE: True})
+    return engine.execution_options(**{postgres.WRITING: True})
+
+
+def for_reading(engine: Engine) -> Engine:
+    """The same engine and pool, whose transactions see one state of the database from their first statement on."""
+    return postgres.for_reading(engine) if engine.dialect.name == "postgresql" else engine
+
+
+def now(connection: Connection) -> datetime:
+    """By the database's clock, since those of its hosts may differ; a file belongs to one host."""
+    if connection.dialect.name == "postgresql":
+        moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
+    return datetime.now(UTC)
+
+
+def told(connection: Connection) -> datetime:
+    """`utc_now`, as every host of this database would be told it at this moment."""
+    ahead = now(connection) - datetime.now(UTC) if connection.dialect.name == "postgresql" else timedelta()
+    return utc_now() + ahead
 
 
 def use_wal(engine: Engine, busy_seconds: float) -> bool:
@@ -67,22 +89,33 @@ def _prepare(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    immediate = connection.get_execution_options().get(_IMMEDIATE, False)
+    immediate = connection.get_execution_options().get(postgres.WRITING, False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def streamed(connection: Connection, query: Select[Any]) -> Iterator[Row[Any]]:
+    """A bounded number of rows in memory at a time; a server that keeps the rest is told when nobody wants it."""
+    with connection.execution_options(yield_per=_STREAM).execute(query) as rows:
+        yield from rows
 
 
 def upsert(connection: Connection, table: Table, keys: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert the rows, replacing those columns of a row with the same `keys` that are given."""
     if not rows:
         return
-    statement = insert(table)
+    statement = _insert(connection, table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=changed), list(rows))
 
 
 def insert_new(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert the row unless one with its key exists; whether it was inserted."""
-    return connection.execute(insert(table).on_conflict_do_nothing(), dict(row)).rowcount == 1
+    statement = _insert(connection, table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return connection.execute(statement, dict(row)).rowcount == 1
+
+
+def _insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 @contextmanager
@@ -94,7 +127,9 @@ def translated(place: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _translation(error.orig, place) from error
+        if isinstance(error.orig, sqlite3.Error):
+            raise _translation(error.orig, place) from error
+        raise postgres.translation(error, place) from error
     except StatementError as error:
         raise ValueError(f"a value cannot be stored: {error.orig}") from error
     except sqlite3.Error as error:

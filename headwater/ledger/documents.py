@@ -7,11 +7,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, case, delete, func, literal, or_, select, update
 
 from headwater.ledger.base import DocumentRow
-from headwater.ledger.dialect import upsert
+from headwater.ledger.dialect import streamed, upsert
 from headwater.ledger.schema import Words, documents, storable
 from headwater.model import Access
 
-_STREAM = 1000
 _TOGETHER = 500
 _KEYS = ("generation", "source", "id")
 
@@ -22,7 +21,7 @@ def stream(connection: Connection, generation: str, source: str | None) -> Itera
     if source is not None:
         query = query.where(documents.c.source == source)
     query = query.order_by(documents.c.source, documents.c.id)
-    for row in connection.execution_options(yield_per=_STREAM).execute(query):
+    for row in streamed(connection, query):
         yield _document(row)
 
 

@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Row, delete, func, insert, select, update
 
-from headwater.clock import utc_now
 from headwater.errors import LeaseLostError, StateError
 from headwater.ledger import documents, history, standings
 from headwater.ledger.base import Commit, Holder, Intent, Publication
-from headwater.ledger.dialect import now
+from headwater.ledger.dialect import told
 from headwater.ledger.leases import holder_of, holder_values
 from headwater.ledger.schema import epochs, head, publications
 
@@ -36,7 +35,7 @@ def begin(connection: Connection, generation: str, holder: Holder) -> int:
             number=number,
             generation=generation,
             state=STAGING,
-            started_at=utc_now(),
+            started_at=told(connection),
             **holder_values(holder),
         )
     )
@@ -84,7 +83,7 @@ def commit(connection: Connection, commit: Commit) -> None:
     documents.put(connection, publication.generation, commit.rows)
     standings.published(connection, publication.generation, commit.rows, commit.epoch)
     history.append(connection, commit.events)
-    connection.execute(insert(epochs).values(epoch=commit.epoch, committed_at=utc_now()))
+    connection.execute(insert(epochs).values(epoch=commit.epoch, committed_at=told(connection)))
     live = {} if commit.switch_to is None else {"generation": commit.switch_to}
     connection.execute(update(head).values(epoch=commit.epoch, **live))
     done = update(publications).where(publications.c.number == commit.publication)

@@ -53,10 +53,14 @@ def compact(value: object) -> str:
     return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
 
 
+# Sorted by code points everywhere, whatever language a database was made for.
+_PLAIN = Text().with_variant(Text(collation="C"), "postgresql")
+
+
 class Words(TypeDecorator[str]):
     """Text that may hold anything a Python string holds."""
 
-    impl = Text
+    impl = _PLAIN
     cache_ok = True
 
     def process_bind_param(self, value: str | None, _dialect: Dialect) -> str | None:

@@ -46,13 +46,14 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
 
     def __init__(self, engine: Engine, place: str) -> None:
         self._engine = engine
+        self._reader = dialect.for_reading(engine)
         self._writer = dialect.for_writing(engine)
         self._place = place
         self._keeper = Keeper(self._read, self._write)
 
     @contextmanager
     def _read(self) -> Iterator[Connection]:
-        with dialect.translated(self._place), self._engine.begin() as connection:
+        with dialect.translated(self._place), self._reader.begin() as connection:
             yield connection
 
     @contextmanager
@@ -75,9 +76,14 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
             return int(publications.value(connection, head.c.epoch))
 
     def epoch_at(self, moment: datetime) -> int:
-        """By this machine's clock at the time of each commit."""
+        """By the clock of `now`."""
         with self._read() as connection:
             return publications.epoch_at(connection, moment)
+
+    def now(self) -> datetime:
+        """The database's clock."""
+        with self._read() as connection:
+            return dialect.told(connection)
 
     def generation(self) -> str:
         """`migrations.FIRST_GENERATION` until a commit switches."""
@@ -113,6 +119,11 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
         holder = publications.holder(connection, publication)
         if holder is not None:
             self._keeper.check(connection, holder)
+
+    def committed(self, publication: int) -> bool:
+        """Takes the lock that every commit holds to its end, even one whose writer is gone."""
+        with self._write() as connection:
+            return publications.is_committed(connection, publication)
 
     def abandon(self, publication: int) -> bool:
         """Whether it is undone now; one that is committed stays so."""

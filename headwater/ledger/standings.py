@@ -24,13 +24,13 @@ from sqlalchemy.types import NULLTYPE
 
 from headwater.clock import utc_now
 from headwater.ledger.base import DocumentRow
-from headwater.ledger.dialect import upsert
+from headwater.ledger.dialect import streamed, upsert
 from headwater.ledger.freshness_tables import changes, links, standings
 from headwater.ledger.schema import documents, head, restored
 from headwater.ledger.standing import AT_SOURCE, REBUILT, REMOVED, Change, PastChange, Standing, facts_of
 from headwater.metadata.dates import moment_of
 
-_STREAM, _TOGETHER = 1000, 400
+_TOGETHER = 400
 _KEYS = ("generation", "source", "document")
 _WRITTEN_ANEW = Change("reprocessed")
 _CHANGE = tuple(one.name for one in fields(PastChange))
@@ -174,7 +174,7 @@ def stream(connection: Connection, generation: str, source: str | None) -> Itera
     query = _NARROW.where(documents.c.generation == generation)
     if source is not None:
         query = query.where(documents.c.source == source)
-    return map(_as_standing, connection.execution_options(yield_per=_STREAM).execute(query))
+    return map(_as_standing, streamed(connection, query))
 
 
 def named(connection: Connection, generation: str, names: Iterable[tuple[str, str]]) -> list[Standing]:
@@ -241,7 +241,7 @@ def stream_at(connection: Connection, moment: datetime, source: str | None) -> I
         .where(past.what != REMOVED)
         .order_by(past.source, past.document)
     )
-    return map(_as_past_standing, connection.execution_options(yield_per=_STREAM).execute(query))
+    return map(_as_past_standing, streamed(connection, query))
 
 
 def newest_lines(wanted: Sequence[ColumnElement[bool]]) -> Any:
@@ -277,9 +277,12 @@ def history(
     within: tuple[datetime | None, datetime | None],
     what: Collection[str] | None,
     limit: int | None,
+    *,
+    facts: bool,
 ) -> Iterator[PastChange]:
     """Newest first."""
-    query: Select[Any] = select(*changes.c[_CHANGE]).order_by(changes.c.seq.desc()).limit(limit)
+    wanted = _CHANGE if facts else tuple(name for name in _CHANGE if name != "facts")
+    query: Select[Any] = select(*changes.c[wanted]).order_by(changes.c.seq.desc()).limit(limit)
     for column, value in ((changes.c.source, source), (changes.c.document, document)):
         if value is not None:
             query = query.where(column == value)
@@ -290,7 +293,7 @@ def history(
         query = query.where(changes.c.at <= until)
     if what is not None:
         query = query.where(changes.c.what.in_(sorted(what)))
-    for row in connection.execution_options(yield_per=_STREAM).execute(query):
+    for row in streamed(connection, query):
         yield PastChange(**row._mapping)
 
 
@@ -307,5 +310,5 @@ def all_links(connection: Connection, generation: str, *, unresolved: bool) -> I
     if unresolved:
         here = (documents.c.generation == generation, documents.c.source == table.source)
         query = query.outerjoin(documents, and_(*here, documents.c.id == table.target)).where(documents.c.id.is_(None))
-    rows = connection.execution_options(yield_per=_STREAM).execute(query)
+    rows = streamed(connection, query)
     return ((restored(source), restored(document), restored(target)) for source, document, target in rows)

@@ -31,7 +31,7 @@ def collect(
     `worth` are left for later: marking and flushing costs half a second, which a run of one document need not wait for.
     """
     with ledger.lease(PUBLISH_LEASE, holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
-        bound = ledger.epoch_at((now or utc_now()) - timedelta(seconds=READER_SECONDS))
+        bound = ledger.epoch_at((now or ledger.now()) - timedelta(seconds=READER_SECONDS))
         superseded = Between(field="to", lte=bound)
         if bound and index.count(superseded) >= worth:
             _mark(index, bound)

@@ -210,17 +210,12 @@ class Publisher:
             self.index.flush()
             self.ledger.commit(commit)
         except HeadwaterError:
-            # A failed commit may have happened after all; the ledger alone knows.
-            if self._is_committed(intent.publication):
+            # A failed commit may have happened after all, or be about to; the ledger alone knows. When it cannot be
+            # asked, nothing is undone: whoever publishes next finds the intent, or the commit.
+            if self.ledger.committed(intent.publication):
                 return
             undo(self.ledger, self.index, intent)
             raise
-
-    def _is_committed(self, number: int) -> bool:
-        if any(p.number == number for p in self.ledger.open_publications()):
-            return False
-        # Committed, or undone by another process and collected already: only the first cannot be abandoned.
-        return not self.ledger.abandon(number)
 
     def _verify(self, staged: Staged) -> None:
         expected = sum(row.chunks for row in staged.rows.values())

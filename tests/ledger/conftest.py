@@ -24,6 +24,7 @@ from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Le
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
 from headwater.model import Access
+from tests.support.postgres import Postgres, running_postgres
 
 NOON = datetime(2026, 1, 15, 12, 0, 0, 123456, tzinfo=UTC)
 
@@ -45,13 +46,22 @@ class Database:
             ledger.close()
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of a process."""
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
 def fresh_databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Database]]:
     """Makes a new, empty one at every call."""
     made: list[Database] = []
+    server: Postgres | None = request.getfixturevalue("postgres") if request.param == "postgres" else None
 
     def make() -> Database:
-        made.append(Database(f"sqlite:///{tmp_path / str(len(made)) / 'ledger.sqlite'}"))
+        file = tmp_path / str(len(made)) / "ledger.sqlite"
+        made.append(Database(server.new_database() if server else f"sqlite:///{file}"))
         return made[-1]
 
     yield make

@@ -72,6 +72,7 @@ def assert_whole_while_full(ledger):
     return epoch
 
 
+@pytest.mark.parametrize("fresh_databases", ["sqlite"], indirect=True)
 def test_a_file_that_may_not_grow_loses_nothing(database, children, tmp_path):
     ledger = database.open()
     child = children.start("commit_until_full", url=database.url, documents=DOCUMENTS, file_size=600_000)
@@ -216,7 +217,7 @@ def test_the_file_is_made_to_survive_power_cuts(tmp_path):
     ledger.close()
 
 
-@pytest.mark.parametrize("url", ["postgresql://me:secret@db/headwater", "sqlite://", "sqlite:///", "redis://x"])
+@pytest.mark.parametrize("url", ["mysql://me:secret@db/headwater", "postgresql://me:secret@db", "sqlite://", "sqlite:///", "redis://x"])
 def test_other_databases_are_named_without_their_passwords(url):
     with pytest.raises(ConfigError) as caught:
         open_ledger(url)

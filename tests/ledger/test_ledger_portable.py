@@ -1,4 +1,4 @@
-"""Nothing but `dialect.py` is tied to one database: tables and statements compile for Postgres as well."""
+"""Nothing but `dialect.py` and `postgres.py` is tied to one database: tables and statements compile for Postgres as well."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -85,6 +85,7 @@ def use_inbox_and_keys(ledger, now):
     assert (ledger.revoke_key("k", now), len(ledger.api_keys()), len(ledger.deeds("k"))) == (True, 1, 1)
 
 
+@pytest.mark.parametrize("fresh_databases", ["sqlite"], indirect=True)
 def test_every_statement_can_be_said_there(ledger, me, row, event, publish):
     said, tied = set(), set()
 
