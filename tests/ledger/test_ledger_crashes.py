@@ -217,7 +217,9 @@ def test_the_file_is_made_to_survive_power_cuts(tmp_path):
     ledger.close()
 
 
-@pytest.mark.parametrize("url", ["mysql://me:secret@db/headwater", "postgresql://me:secret@db", "sqlite://", "sqlite:///", "redis://x"])
+@pytest.mark.parametrize(
+    "url", ["mysql://me:secret@db/headwater", "postgresql://me:secret@db", "sqlite://", "sqlite:///", "redis://x"]
+)
 def test_other_databases_are_named_without_their_passwords(url):
     with pytest.raises(ConfigError) as caught:
         open_ledger(url)

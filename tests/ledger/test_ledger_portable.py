@@ -1,4 +1,4 @@
-"""Nothing but `dialect.py` and `postgres.py` is tied to one database: tables and statements compile for Postgres as well."""
+"""Nothing but `dialect.py` and `postgres.py` is tied to one database: all the rest compiles for Postgres as well."""
 
 from datetime import UTC, datetime, timedelta
 
