@@ -13,6 +13,10 @@ Name: TypeAlias = tuple[str, str]
 """Source and id."""
 
 
+_RELATED = frozenset(("supersedes", "superseded_by", "revision", "canonical"))
+"""What documents state that concerns others."""
+
+
 @dataclass(slots=True)
 class Directory:
     """Ids, `source/id`, addresses, file names and titles."""
@@ -26,7 +30,7 @@ class Directory:
     def add(self, one: DocumentStanding, row: Standing) -> None:
         name = (one.source, one.document)
         self.documents[name] = one
-        if row.facts:
+        if not _RELATED.isdisjoint(row.facts):
             self.facts[name] = row.facts
 
     def named(self, text: str, near: Name) -> DocumentStanding | None:

@@ -1,5 +1,6 @@
 """How lags and ages spread."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
@@ -47,9 +48,10 @@ def ages(documents: Iterable[DocumentStanding]) -> tuple[Bucket, ...]:
 
 
 def _spread(bounds: Sequence[tuple[str, timedelta]], values: Iterable[tuple[timedelta, bool]]) -> tuple[Bucket, ...]:
+    labels, ends = [label for label, _ in bounds], [bound for _, bound in bounds]
     counts, broken = [0] * len(bounds), [0] * len(bounds)
     for value, is_broken in values:
-        place = next(n for n, (_, bound) in enumerate(bounds) if value < bound)
+        place = bisect_right(ends, value)
         counts[place] += 1
         broken[place] += is_broken
-    return tuple(Bucket(label, counts[n], broken[n]) for n, (label, _) in enumerate(bounds))
+    return tuple(Bucket(label, counts[n], broken[n]) for n, label in enumerate(labels))

@@ -137,7 +137,7 @@ class Reporter:
     def _lags(self) -> dict[str, list[Lag]]:
         since = self._looked - timedelta(days=SHOWN_DAYS)
         found: dict[str, list[Lag]] = {}
-        for change in self._ledger.changes(since=since, until=self._looked, what=(NEW, CONTENT)):
+        for change in self._ledger.changes(since=since, until=self._looked, what=(NEW, CONTENT), facts=False):
             found.setdefault(change.source, []).append(lag_of(change))
         return found
 

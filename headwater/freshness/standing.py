@@ -18,6 +18,8 @@ RECENT = timedelta(days=30)
 SKEW = timedelta(minutes=5)
 """So far may clocks differ before a time counts as being in the future."""
 _DAY = timedelta(days=1)
+_FAR = timedelta(days=3)
+"""So far apart, no zone and no hour that is left out decides which of two moments is the later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +136,12 @@ def _outcome(trouble: Trouble | None, since: datetime) -> dict[str, Any]:
 
 def _verified(row: Standing, moment: Moment, trouble: Trouble | None) -> datetime | None:
     """A look at the whole source confirms every document that it found no trouble with; what is yet to come, none."""
-    looks = (row.verified_at, moment.vouched if trouble is None else None)
-    return max((one for one in looks if one is not None and one <= moment.looked + SKEW), default=None)
+    latest = moment.looked + SKEW
+    own = row.verified_at if row.verified_at <= latest else None
+    vouched = moment.vouched if trouble is None else None
+    if vouched is None or vouched > latest or (own is not None and own > vouched):
+        return own
+    return vouched
 
 
 def _start(row: Standing) -> datetime | None:
@@ -202,6 +208,8 @@ def _content(due: datetime | None, at: datetime, due_by: str) -> Kept:
 
 def is_over(due: datetime, at: datetime) -> bool:
     """Whether it is too late: a day without a time lasts until its end."""
+    if abs(at - due) > _FAR:
+        return at > due
     # Where clocks go forward at midnight, the first moment of a day is one in the morning.
     day = due.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     whole = day.astimezone(UTC) == due.astimezone(UTC)

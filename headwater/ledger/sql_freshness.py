@@ -43,10 +43,11 @@ class SqlFreshness:
         until: datetime | None = None,
         what: Collection[str] | None = None,
         limit: int | None = None,
+        facts: bool = True,
     ) -> Iterator[PastChange]:
         """In the order in which they were committed, newest first."""
         with self._read() as connection:
-            yield from standings.history(connection, source, document, (since, until), what, limit)
+            yield from standings.history(connection, source, document, (since, until), what, limit, facts=facts)
 
     def troubles_at(self, moment: datetime) -> list[PastTrouble]:
         """From the history of outcomes."""

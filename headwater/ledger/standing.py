@@ -112,8 +112,12 @@ class FreshnessLedger(Protocol):
     def changes(
         self, source: str | None = None, document: str | None = None, *, since: datetime | None = None,
         until: datetime | None = None, what: Collection[str] | None = None, limit: int | None = None,
+        facts: bool = True,
     ) -> Iterator[PastChange]:  # fmt: skip
-        """Newest first, streamed; `since` is not included, `until` is; `what` None means every kind."""
+        """Newest first, streamed; `since` is not included, `until` is; `what` None means every kind.
+
+        Without `facts`, which take as long as the rest, those are empty.
+        """
         ...
 
     def troubles_at(self, moment: datetime) -> list[PastTrouble]:

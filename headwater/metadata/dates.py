@@ -46,6 +46,8 @@ def moment_of(value: object) -> datetime | None:
 
 def reachable(moment: datetime) -> datetime:
     """The nearest one between `EARLIEST` and `LATEST`: `0001-01-01` and `9999-12-31` are dates that people write."""
+    if EARLIEST.year < moment.year < LATEST.year:
+        return moment
     return max(EARLIEST, min(LATEST, moment))
 
 

@@ -54,16 +54,20 @@ class Duration:
     def _moved(self, moment: datetime, sign: int) -> datetime:
         if moment.tzinfo is None:
             raise ValueError("a duration can only be added to a datetime with a time zone")
-        months = moment.year * 12 + moment.month - 1 + sign * self.months
-        year, month = divmod(months, 12)
-        last = calendar.monthrange(year, month + 1)[1]
-        moved = moment.replace(year=year, month=month + 1, day=min(moment.day, last)) + timedelta(days=sign * self.days)
+        moved = self._by_months(moment, sign) if self.months else moment
+        moved += timedelta(days=sign * self.days)
         # Adding loses which of two equal hours is meant when clocks go back.
-        moved = moved.replace(fold=moment.fold)
+        if moment.fold:
+            moved = moved.replace(fold=1)
         if not self.seconds:
             return moved
         elapsed = moved.astimezone(UTC) + timedelta(seconds=sign * self.seconds)
         return elapsed.astimezone(moment.tzinfo)
+
+    def _by_months(self, moment: datetime, sign: int) -> datetime:
+        year, month = divmod(moment.year * 12 + moment.month - 1 + sign * self.months, 12)
+        last = calendar.monthrange(year, month + 1)[1]
+        return moment.replace(year=year, month=month + 1, day=min(moment.day, last))
 
 
 def parse_duration(text: str) -> Duration:
