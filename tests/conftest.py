@@ -101,7 +101,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 
 def pytest_report_header() -> str:
-    server = "the one of QDRANT_URL" if os.environ.get("QDRANT_URL") else "none (no QDRANT_URL): adapter in memory only"
+    server = "the one of QDRANT_URL" if os.environ.get("QDRANT_URL") else "none (no QDRANT_URL), but a stand-in"
     return f"qdrant server: {server}"
 
 

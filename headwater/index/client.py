@@ -3,13 +3,13 @@
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, TypeAlias
 
 import numpy as np
 from qdrant_client import QdrantClient, models
 
-from headwater.errors import ConfigError, IndexMismatchError
+from headwater.errors import BusyError, ConfigError, IndexMismatchError
 from headwater.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, Point, StoredPoint
 from headwater.index.compile_client import compile_filter
 from headwater.index.engine import DroppedError, EngineIndex, Page, check_dimensions
@@ -119,11 +119,9 @@ class ClientStore:
 
     def open(self, generation: str, *, dimensions: int) -> EngineIndex:
         collection = _collection(generation)
+        with self._mutex:
+            self._make_sure_of(collection, dimensions)
         with self._mutex, self._guard():
-            if not self._client.collection_exists(collection):
-                if not dimensions:
-                    raise DroppedError(f"the collection {collection} was dropped")
-                self._create(collection, dimensions)
             # Also when it exists: its creator may have died between the collection and its payload indexes.
             self._add_payload_indexes(collection)
             params = self._client.get_collection(collection).config.params
@@ -150,6 +148,16 @@ class ClientStore:
     def close(self) -> None:
         with self._guard():
             self._client.close()
+
+    def _make_sure_of(self, collection: str, dimensions: int) -> None:
+        with self._guard():
+            if self._client.collection_exists(collection):
+                return
+        if not dimensions:
+            raise DroppedError(f"the collection {collection} was dropped")
+        # Writers on several machines may find at once that it is missing: all but one are told that it is there.
+        with suppress(BusyError), self._guard():
+            self._create(collection, dimensions)
 
     def _create(self, collection: str, dimensions: int) -> None:
         self._client.create_collection(

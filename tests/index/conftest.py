@@ -7,7 +7,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from headwater.index.query import HasId, Not
 from headwater.index.remote import RemoteStore
 from headwater.index.server import ServerStore
 from headwater.interfaces import SparseVector
+from tests.support.qdrant_process.running import running_stand_in
 
 DIMENSIONS = 8
 
@@ -78,14 +79,19 @@ def state() -> Iterator[Path]:
         yield folder / "state"
 
 
-# No server comes with Headwater: where QDRANT_URL names none, there is nothing to skip, and the header says so.
-BACKENDS = ["edge", "remote", "memory", *(["server"] if os.environ.get("QDRANT_URL") else [])]
+# No server comes with Headwater: the adapter is checked on a stand-in, and on a real one where QDRANT_URL names it.
+BACKENDS = ["edge", "remote", "memory", "stand-in", *(["server"] if os.environ.get("QDRANT_URL") else [])]
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
 def store(request: pytest.FixtureRequest, start_owner: StartOwner) -> Iterator[IndexStore]:
-    with scratch() as folder, closing(_open(request.param, folder, start_owner)) as opened:
-        yield opened
+    with ExitStack() as stack:
+        if request.param == "stand-in":
+            url = stack.enter_context(running_stand_in()).url
+            yield stack.enter_context(closing(ServerStore(url)))
+        else:
+            folder = stack.enter_context(scratch())
+            yield stack.enter_context(closing(_open(request.param, folder, start_owner)))
 
 
 def _open(backend: str, folder: Path, start_owner: StartOwner) -> IndexStore:
