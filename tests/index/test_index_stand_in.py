@@ -39,7 +39,7 @@ def test_writers_that_begin_at_once_share_one_new_generation(
     with ExitStack() as stack:
         stores = [stack.enter_context(closing(ServerStore(stand_in.url))) for _ in range(4)]
         # Slow enough for all of them to find that it is not there.
-        stand_in.plan({"kind": "delay", "path": "/exists", "seconds": 0.3, "times": 4})
+        stand_in.plan({"kind": "delay_reply", "path": "/exists", "seconds": 0.3, "times": 4})
         with ThreadPoolExecutor(4) as pool:
             indexes = list(pool.map(lambda store: store.open("at-once", dimensions=dimensions), stores))
         assert stand_in.met() >= 4

@@ -8,7 +8,8 @@ from typing import Any
 
 @dataclass(slots=True)
 class Fault:
-    """`kind` is delay (then do), lose_request (never do), lose_reply (do, then say nothing) or refuse (say 503)."""
+    """`kind` is delay (then do), delay_reply (do, then wait), lose_request (never do), lose_reply (do, then say
+    nothing) or refuse (say 503)."""
 
     kind: str
     path: str = ""

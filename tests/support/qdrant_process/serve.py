@@ -102,16 +102,16 @@ class Handler(BaseHTTPRequestHandler):
             if self.command == "PUT":
                 served.faults.plan(json.loads(raw))
             return self._send(200, {"met": served.faults.met})
-        kinds = set()
-        for fault in served.faults.of(self.path, raw):
-            time.sleep(fault.seconds)
-            kinds.add(fault.kind)
+        faults = served.faults.of(self.path, raw)
+        kinds = {fault.kind for fault in faults}
+        time.sleep(sum(fault.seconds for fault in faults if fault.kind == "delay"))
         if "lose_request" in kinds:
             self.close_connection = True
             return None
         if "refuse" in kinds:
             return self._send(503, {"status": {"error": "refused on purpose"}})
         status, answer = self._answer(raw)
+        time.sleep(sum(fault.seconds for fault in faults if fault.kind == "delay_reply"))
         if "lose_reply" in kinds:
             self.close_connection = True
             return None
