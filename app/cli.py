@@ -13,7 +13,9 @@ from app.commands.approve import approve
 from app.commands.audit import audit
 from app.commands.evaluate import eval_
 from app.commands.freshness import freshness
+from app.commands.inbox import inbox
 from app.commands.ingest import ingest
+from app.commands.keys import keys
 from app.commands.lint import lint_
 from app.commands.look import access, show, status
 from app.commands.remove import rebuild, remove
@@ -38,6 +40,8 @@ for command in (init, ingest, search, show, status, freshness, alerts, access, r
 app.command("eval")(eval_)
 app.command("lint")(lint_)
 app.add_typer(sources)
+app.add_typer(inbox)
+app.add_typer(keys)
 
 
 def main() -> None:
