@@ -11,42 +11,32 @@ each entry that the feed still shows.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from connectors.about import About
-from connectors.feeds.entries import Entry, Feed, as_page, read_json_feed
+from connectors.feeds.entries import Entry, as_page
+from connectors.feeds.options import FeedOptions
+from connectors.feeds.reading import FeedReader
 from connectors.feeds.seen import Seen, recalled, remembered
-from connectors.feeds.xml import read_xml_feed
-from connectors.http.answer import NOT_MODIFIED, Answer, conditional
+from connectors.http.answer import NOT_MODIFIED, Answer
 from connectors.http.client import HttpSettings
 from connectors.http.reach import shown
 from connectors.policy import SourcePolicy, policy_of
 from connectors.websites.addresses import path_of
 from connectors.websites.documents import WebRead, listed_access, web_document
-from connectors.websites.options import WebOptions, checked_address, http_settings
+from connectors.websites.options import checked_address, http_settings
 from connectors.websites.page import read_page
 from connectors.websites.recent import MOST_BYTES, Recent
 from connectors.websites.site import Site
 from connectors.websites.versions import PageVersion
-from headwater.errors import FatalError, FetchError, GoneError, SkippableError, TransientSourceError
+from headwater.errors import FetchError, GoneError
 from headwater.interfaces import Scanned
 from headwater.model import RELEASE_NOTE, Checkpoint, Complete, MetaValue, NotModified, RawDocument, Ref, digest
 from headwater.settings import ContentRules, SourceSettings
-from headwater.settings.schema import Texts
 
 _entries: Recent[Entry] = Recent(MOST_BYTES)
 _shown: Recent[tuple[frozenset[str], bool]] = Recent(1_000_000, seconds=60.0)
 """The ids that a feed showed a moment ago, and whether it holds all: old entries are not looked for one by one."""
-
-
-class FeedOptions(WebOptions):
-    url: Annotated[Texts, Field(min_length=1)] = Field(
-        description='name the feed, such as url = "https://example.com/releases.atom"'
-    )
-    fetch_pages: bool = Field(default=False, description="whether the page behind an entry is read in its place")
-    max_archives: int = Field(default=100, ge=0, le=10_000, description="most pages or archives of older entries read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +79,7 @@ class FeedConnector:
         for url in self.feeds:
             known = before.get(url, Seen())
             usable = known if known.rules == self.policy.digest else Seen()
-            answer = self._get(url, usable.validators)
+            answer = self._reader.get(url, usable.validators)
             found = usable if answer.status == NOT_MODIFIED else self._read_whole(answer)
             tokens[url] = found
             whole = whole and found.complete
@@ -155,7 +145,7 @@ class FeedConnector:
         if id in shown_now:
             seen, complete = set[str](), True
             for url in self.feeds:
-                for feed in self._walk(self._get(url)):
+                for feed in self._reader.walk(self._reader.get(url)):
                     complete = complete and feed.complete and not feed.next
                     seen.update(entry.id for entry in feed.entries)
                     if entry := next((entry for entry in feed.entries if entry.id == id), None):
@@ -169,7 +159,7 @@ class FeedConnector:
         """Every entry of a feed and of its older pages; of two with one id the newer page's."""
         entries: dict[str, str] = {}
         complete = True
-        for feed in self._walk(first):
+        for feed in self._reader.walk(first):
             complete = complete and feed.complete and not feed.next
             for entry in feed.entries:
                 if entry.id not in entries:
@@ -177,31 +167,6 @@ class FeedConnector:
                     _entries.put((self, entry.id), entry, len(entry.content) + 1_000)
         return Seen(entries, first.validators, complete, self.policy.digest)
 
-    def _walk(self, answer: Answer) -> Iterator[Feed]:
-        asked = {answer.url}
-        while True:
-            feed = self._read(answer)
-            yield feed
-            if not feed.next or feed.next in asked or len(asked) > self.max_archives:
-                return
-            asked.add(feed.next)
-            answer = self._get(feed.next)
-
-    def _read(self, answer: Answer) -> Feed:
-        try:
-            if answer.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
-                return read_json_feed(answer.body, answer.url)
-            return read_xml_feed(answer)
-        except SkippableError as error:
-            raise FatalError(
-                f"{shown(answer.url)} cannot be read as a feed: {error}", advice="Correct the url of this source."
-            ) from error
-        except TransientSourceError as error:
-            raise TransientSourceError(f"{shown(answer.url)} cannot be read just now: {error}") from error
-
-    def _get(self, url: str, validators: dict[str, str] | None = None) -> Answer:
-        try:
-            return Site(self.settings, respect_robots=False).get(url, conditional(validators or {}))
-        except SkippableError as error:
-            advice = error.advice or "Correct the url of this source."
-            raise FatalError(f"the feed cannot be read: {error}", advice=advice) from error
+    @property
+    def _reader(self) -> FeedReader:
+        return FeedReader(self.settings, self.max_archives)
