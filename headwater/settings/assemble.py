@@ -20,6 +20,7 @@ from headwater.settings.values import (
     LedgerSettings,
     LintSettings,
     ParsingSettings,
+    ServeSettings,
     Settings,
     SourceSettings,
     WebhookSettings,
@@ -48,6 +49,7 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         promises=promises,
         lint=LintSettings(max_rate=dict(tables.lint.max_rate)),
         alerts=_alerts(tables),
+        serve=ServeSettings(**tables.serve.model_dump()),
         sources=tuple(_source(n, table, promises, origin, base, home) for n, table in enumerate(tables.source)),
     )
     _refuse_duplicates(settings, origin)

@@ -234,6 +234,17 @@ class AlertsTable(Table):
     page: Annotated[str, PlainValidator(_of_text(_page, "an address"))] = ""
 
 
+class ServeTable(Table):
+    host: Plain = Field(default="127.0.0.1", min_length=1)
+    port: int = Field(default=8700, ge=0, le=65_535)
+    prefect_port: int = Field(default=4200, ge=0, le=65_535)
+    max_body_mb: int = Field(default=25, ge=1, le=1_024)
+    requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
+    debounce: float = Field(default=0.25, ge=0, le=60)
+    max_wait: float = Field(default=5.0, ge=0, le=600)
+    shutdown: float = Field(default=20.0, ge=1, le=600)
+
+
 class PromisesTable(Table):
     max_lag: LastingText | None = None
     max_age: DurationsByKind | None = None
@@ -331,6 +342,7 @@ class Configuration(BaseSettings):
     promises: PromisesTable = PromisesTable()
     lint: LintTable = LintTable()
     alerts: AlertsTable = AlertsTable()
+    serve: ServeTable = ServeTable()
     source: list[SourceTable] = []
 
     @classmethod

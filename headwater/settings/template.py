@@ -53,6 +53,17 @@ max_age = { help = "180d", sop = "365d" }   # content older than this needs a re
 # mail = "mailtos://user:${PASSWORD}@mail.example.com"   # the mail server through which mailto: owners are written to
 # page = "https://example.com/freshness.html"            # where the report is found, for links
 
+# headwater serve: where it listens and its limits. Beyond this machine it listens only when there are keys.
+[serve]
+# host = "127.0.0.1"
+# port = 8700
+# prefect_port = 4200           # of the Prefect server it runs for schedules; 0: any free one
+# max_body_mb = 25              # of one request
+# requests_per_minute = 600     # of one key
+# debounce = 0.25               # seconds after the newest notice of a document until it is looked at,
+# max_wait = 5.0                # and after the first of them at most
+# shutdown = 20                 # seconds that work under way may take to end
+
 # One table for every source.
 [[source]]
 name = "docs"

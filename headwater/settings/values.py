@@ -81,6 +81,25 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServeSettings:
+    """Where `headwater serve` listens, and its limits.
+
+    `prefect_port` is that of the Prefect server it runs, 0 for any free one. A body may have `max_body_mb`, and a key
+    `requests_per_minute`. A document is looked at `debounce` seconds after its newest notice, at most `max_wait` after
+    its first. `shutdown` is how many seconds work that is under way may take to end.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    prefect_port: int = 4200
+    max_body_mb: int = 25
+    requests_per_minute: int = 600
+    debounce: float = 0.25
+    max_wait: float = 5.0
+    shutdown: float = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRules:
     """The kind of a document by its path: the first glob that matches wins, `default` where none does."""
 
@@ -191,6 +210,7 @@ class Settings:
     promises: Promises = field(default_factory=Promises)
     lint: LintSettings = field(default_factory=LintSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    serve: ServeSettings = ServeSettings()
     sources: tuple[SourceSettings, ...] = ()
     warnings: tuple[str, ...] = ()
 
