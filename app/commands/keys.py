@@ -9,6 +9,7 @@ from app.console import err, out, plain, print_json
 from app.options import Config, Home, Json, askers, load_settings
 from app.tables import plain_table
 from flows.workshop import Workshop
+from headwater.errors import ConfigError
 from headwater.keys.keys import SCOPES, make, note, revoke
 from headwater.ledger.keys import Key
 
@@ -16,10 +17,24 @@ _COMMAND = "headwater keys"
 
 keys = typer.Typer(
     name="keys",
-    help="Make, list and revoke the keys that others ask Headwater with over the network.",
-    no_args_is_help=True,
+    help="List the keys that others ask Headwater with over the network; with add or revoke: make one, refuse one.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+@keys.callback(invoke_without_command=True)
+def listed(context: typer.Context, json: Json = False, config: Config = None, home: Home = None) -> None:
+    """List the keys that others ask Headwater with over the network, as headwater keys list does.
+
+    See also: headwater keys add NAME --scope search, headwater keys revoke NAME.
+    """
+    if context.invoked_subcommand is None:
+        list_(json=json, config=config, home=home)
+    elif json or config or home:
+        raise ConfigError(
+            f"options of keys {context.invoked_subcommand} go after {context.invoked_subcommand}",
+            advice=f"headwater keys {context.invoked_subcommand} --json",
+        )
 
 
 @keys.command("add")

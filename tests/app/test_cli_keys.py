@@ -70,7 +70,9 @@ def test_wrong_use_is_explained(
 def test_keys_as_documented(headwater: Headwater, home: Path, tmp_path: Path, shapes: list[dict[str, Any]]) -> None:
     made = headwater("keys", "add", "bot", "--scope", "read", "--json", cwd=tmp_path, home=home).json
     check(made, shape_with(shapes, "key", "scopes"))
-    check(headwater("keys", "list", "--json", cwd=tmp_path, home=home).json, shape_with(shapes, "keys"))
+    for arguments in (("keys",), ("keys", "list")):
+        check(headwater(*arguments, "--json", cwd=tmp_path, home=home).json, shape_with(shapes, "keys"))
+    assert headwater("keys", "--json", "list", cwd=tmp_path, home=home).code == 2
     check(
         headwater("keys", "revoke", made["id"], "--json", cwd=tmp_path, home=home).json, shape_with(shapes, "revoked")
     )
