@@ -7,47 +7,34 @@ delivery is looked at as a whole, when the delivery was addressed to it.
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from connectors.globs import Selection
+from headwater.ledger.waiting import WHOLE, Ask
 from headwater.settings import SourceSettings
 from headwater.webhooks.values import EVERYTHING, Look, Notice
 
-WHOLE = ""
-"""In place of a document's id: look at the whole source."""
 Known = Callable[[str, str], Collection[str]]
 """(source, ending) -> ids of its live documents that end so."""
 
 _SCP = re.compile(r"(?:[^@/]+@)?([^:/]+):(?!//)(.+)")
-_TOLD = {"git": ("path",), "github-releases": ("path", "release"), "zendesk": ("article",),
-         "confluence": ("page", "attachment")}  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announced:
-    """One document to look at, or with `document` `WHOLE` the source; `access`: before others."""
-
-    source: str
-    document: str
-    reason: str
-    access: bool = False
+_TOLD = {"zendesk": ("article",), "confluence": ("page", "attachment")}
 
 
 def announced(
     notice: Notice, addressed: SourceSettings, sources: Iterable[SourceSettings], known: Known
-) -> tuple[Announced, ...]:
-    """Each document once, in every source that the looks of a notice are about.
+) -> tuple[Ask, ...]:
+    """Each document once, or the `WHOLE` source, in every source that the looks of a notice are about.
 
     `addressed` is the source to whose address the notice came, authentic by its secret.
     """
-    found: dict[tuple[str, str], Announced] = {}
+    found: dict[tuple[str, str], Ask] = {}
     for source in {addressed.name: addressed, **{one.name: one for one in sources}}.values():
         for look in notice.looks:
             for id in _ids(look, source, addressed, known):
                 before = found.get((source.name, id))
                 access = look.access or (before is not None and before.access)
-                found[source.name, id] = Announced(source=source.name, document=id, reason=look.reason, access=access)
+                found[source.name, id] = Ask(source=source.name, document=id, reason=look.reason, access=access)
     return tuple(found.values())
 
 
@@ -59,7 +46,7 @@ def _ids(look: Look, source: SourceSettings, addressed: SourceSettings, known: K
     elif look.hint.repository:
         if _same_repository(look, source, here=here):
             yield from _of_repository(look, source)
-    elif here or (source.kind == addressed.kind and _host(source) == _host(addressed)):
+    elif here or (source.kind == addressed.kind and _host(source) == _host(addressed) != ""):
         yield from _of_service(look, source, known)
 
 

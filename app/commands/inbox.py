@@ -9,9 +9,9 @@ from app.options import Config, Home, Json, load_settings
 from app.tables import plain_table
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
-from headwater.inbox.inbox import WHOLE, Inbox
+from headwater.inbox.inbox import Inbox
 from headwater.keys.keys import note
-from headwater.ledger.waiting import DEAD, Waiting
+from headwater.ledger.waiting import DEAD, WHOLE, Waiting
 
 _COMMAND = "headwater inbox"
 _SHOWN = 50

@@ -16,9 +16,6 @@ from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, LeaseLostError, RetriableError
 from headwater.ledger.waiting import DEAD, Ask, Depth, InboxLedger, Timing, Waiting
 
-WHOLE = ""
-"""In place of a document's id: the whole source."""
-
 DEBOUNCE = Timing(debounce=0.25, max_wait=5.0)
 """Long enough for the several deliveries of one change, short enough to be searchable within a second."""
 CLAIM_SECONDS = 120.0
@@ -50,7 +47,11 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Any number of them may stand before one ledger, in threads, processes and machines."""
+    """Any number of them may stand before one ledger, in threads, processes and machines.
+
+    With machines whose clocks may differ, `clock` is the ledger's `now`: else what one has taken, another may take too
+    soon, and a document is looked at twice.
+    """
 
     ledger: InboxLedger
     timing: Timing = DEBOUNCE

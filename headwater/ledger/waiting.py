@@ -6,11 +6,13 @@ from datetime import datetime
 from typing import Protocol
 
 WAITING, DEAD = "waiting", "dead"
+WHOLE = ""
+"""In place of a document's id: the whole source."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """A wish to have a document looked at, or with `document` "" all of its source; `access`: before others."""
+    """A wish to have a document looked at, or with `document` `WHOLE` all of its source; `access`: before others."""
 
     source: str
     document: str

@@ -2,11 +2,14 @@
 
 import pytest
 
-from connectors.announced import WHOLE, announced, repository_of
+from connectors.announced import announced, repository_of
+from headwater.inbox.inbox import Inbox
+from headwater.ledger.open import open_ledger
+from headwater.ledger.waiting import WHOLE
 from headwater.model import PUBLIC
 from headwater.settings import SourceSettings
-from headwater.webhooks.kinds import read
-from tests.webhooks.conftest import confluence, github, gitlab, gitlab_push, hook, push, zendesk
+from headwater.webhooks.kinds import authentic, read
+from tests.webhooks.conftest import NOW, confluence, github, gitlab, gitlab_push, hook, push, zendesk
 
 URL = "https://github.com/acme/handbook"
 CLOUD = "https://x.atlassian.net"
@@ -131,6 +134,25 @@ def test_pages_and_attachments():
     assert touched(file, server) == {("server", "5"): False, ("server", "5/9"): False}
     moved = read(confluence({"event": "page_moved", "page": {"id": 5}}), hook("confluence"))
     assert touched(moved, wiki, plain, server) == {("wiki", WHOLE): True, ("plain", WHOLE): True}
+
+
+def test_a_service_says_nothing_of_sources_that_have_no_host():
+    export, notes = source("export", "folder", path="export"), source("notes", "folder", path="notes")
+    assert touched(article("published", locale="de"), export, notes) == {("export", WHOLE): False}
+
+
+def test_a_delivery_goes_into_the_inbox_once(tmp_path):
+    settings, docs = hook("github"), source("docs", "git", url=URL, folder="docs")
+    inbox = Inbox(open_ledger(tmp_path / "ledger.sqlite"))
+    for _ in range(2):
+        delivery = github(push())
+        authentic(delivery, settings, NOW)
+        notice = read(delivery, settings)
+        inbox.receive(docs.name, notice.delivery_id, announced(notice, docs, [docs], lambda *_: ()))
+    assert {row.document: (row.access, row.notices) for row in inbox.rows()} == {
+        "a.md": (False, 1), "new.md": (False, 1), "old.md": (True, 1)
+    }  # fmt: skip
+    assert [row.document for row in inbox.take(1)] == ["old.md"]
 
 
 @pytest.mark.parametrize(
