@@ -38,7 +38,7 @@ def authentic(delivery: Delivery, secrets: Sequence[str], now: datetime) -> None
 
 
 def read(delivery: Delivery, settings: WebhookSettings) -> Notice:  # noqa: ARG001 - the same shape for every service
-    """`event` (or `eventType`, `webhookEvent`) names the event."""
+    """`event` (or `eventType`, `webhookEvent`) names the event; without one, what it is about is looked at anyway."""
     payload = json_object(delivery.body)
     event = next((found for name in ("event", "eventType", "webhookEvent") if (found := text(payload, name))), "")
     looks = _looks(payload, event)
@@ -53,6 +53,8 @@ def _id(delivery: Delivery, payload: Object) -> str:
 
 
 def _looks(payload: Object, event: str) -> tuple[Look, ...]:
+    if not event:
+        return _unnamed(payload)
     if event in _MANY:
         return (Look(what=EVERYTHING, reason=event, access=True),)
     subject = event.partition("_")[0]
@@ -65,6 +67,15 @@ def _looks(payload: Object, event: str) -> tuple[Look, ...]:
         found = optional(payload, "labeled") or optional(payload, "content") or optional(payload, "page")
         return (_page(found, event, access=False),) if found else ()
     return (_page(inner(payload, "page" if payload.get("page") else "content"), event, access=access),)
+
+
+def _unnamed(payload: Object) -> tuple[Look, ...]:
+    """It may have been anything, so it goes first."""
+    event = "an event without a name"
+    if payload.get("attachments") or payload.get("attachment"):
+        return _attachments(payload, event, access=True)
+    found = optional(payload, "page") or optional(payload, "content")
+    return (_page(found, event, access=True),) if found else ()
 
 
 def _page(found: Object, event: str, *, access: bool) -> Look:

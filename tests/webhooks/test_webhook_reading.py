@@ -163,6 +163,12 @@ def test_pages():
     assert (told(by_rule), by_rule.delivery_id) == ({("page", "98316"): False}, "")
 
 
+def test_an_event_without_a_name_is_looked_at_too():
+    assert told(read(automation({"page": {"id": 5}}), hook("confluence"))) == {("page", "5"): True}
+    file = {"attachments": [{"id": 1}], "attachedTo": {"id": 5}}
+    assert told(read(automation(file), hook("confluence"))) == {("attachment", "1"): True}
+
+
 def test_what_belongs_to_pages():
     files = {"attachments": [{"id": 1}, {"id": "2"}], "attachedTo": {"id": 98316, "contentType": "page"}}
     notice = read(confluence({"event": "attachment_created", **files}), hook("confluence"))
