@@ -14,7 +14,9 @@ from datetime import datetime, timedelta
 
 from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, LeaseLostError, RetriableError
-from headwater.ledger.waiting import DEAD, Ask, Depth, InboxLedger, Timing, Waiting
+from headwater.ledger.waiting import DEAD, WHOLE, Ask, Depth, InboxLedger, Timing, Waiting
+
+__all__ = ["DEBOUNCE", "WHOLE", "Ask", "Inbox", "Retry"]
 
 DEBOUNCE = Timing(debounce=0.25, max_wait=5.0)
 """Long enough for the several deliveries of one change, short enough to be searchable within a second."""
