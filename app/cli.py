@@ -20,6 +20,7 @@ from app.commands.lint import lint_
 from app.commands.look import access, show, status
 from app.commands.remove import rebuild, remove
 from app.commands.search import search
+from app.commands.serve import serve
 from app.commands.setup import doctor, init
 from app.commands.sources import sources
 from app.console import fail, print_json
@@ -37,6 +38,7 @@ app = typer.Typer(
 )
 for command in (init, ingest, search, show, status, freshness, alerts, access, remove, approve, audit, rebuild, doctor):
     app.command()(command)
+app.command()(serve)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
 app.add_typer(sources)

@@ -1,0 +1,71 @@
+"""The HTTP application of `headwater serve`."""
+
+import logging
+import time
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http import health, search, status, webhooks
+from app.http.errors import handle_errors
+from app.http.limits import LimitedBodies
+from app.http.node import Node
+
+log = logging.getLogger("headwater.http")
+
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
+
+
+def application(node: Node) -> FastAPI:
+    """Every route over one node; bodies within its limit, each request a line of the log."""
+    app = FastAPI(
+        title="Headwater",
+        version="1",
+        description="Search what the holder of a key may read, and announce what changed.",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+    )
+    app.state.node = node
+    for router in (webhooks.router, search.router, status.router, health.router):
+        app.include_router(router)
+    handle_errors(app)
+    app.add_middleware(LimitedBodies, most=node.settings.serve.max_body_mb * 2**20)
+    app.add_middleware(Logged)
+    return app
+
+
+class Logged:
+    """ASGI middleware: one line for each answer, without what was asked or sent; headers that every answer has."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, answered = time.monotonic(), 0
+
+        async def sent(message: Message) -> None:
+            nonlocal answered
+            if message["type"] == "http.response.start":
+                answered = message["status"]
+                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        finally:
+            level = logging.DEBUG if scope["path"].startswith("/health/") else logging.INFO
+            about = {
+                "method": scope["method"],
+                "path": scope["path"][:300],
+                "answered": answered,
+                "key": scope.get("state", {}).get("key", ""),
+                "seconds": round(time.monotonic() - began, 3),
+            }
+            log.log(level, "a request", extra=about)

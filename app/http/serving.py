@@ -1,0 +1,85 @@
+"""The life of `headwater serve`: open, warm up, listen, work, and end in good order."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from types import FrameType
+
+from app.http.limits import Buckets
+from app.http.log_lines import write_log
+from app.http.node import Node
+from app.http.server import HttpServer, alone, check_address, listen, timing
+from flows.refresh import COMMAND
+from flows.worker import Worker
+from flows.workshop import Workshop
+from headwater.inbox.inbox import Inbox
+from headwater.settings import Settings
+
+log = logging.getLogger("headwater.serve")
+
+
+def run(settings: Settings, *, prefect: bool = False) -> None:
+    """Returns when a signal asked for the end and everything that was under way came to it."""
+    ending = threading.Event()
+    _on_signals(ending)
+    write_log()
+    with ExitStack() as stack:
+        opened = stack.enter_context(Workshop(settings, command=COMMAND))
+        check_address(settings.serve.host, opened.ledger)
+        listener = stack.enter_context(listen(settings.serve.host, settings.serve.port))
+        node = _node(opened)
+        alone(opened.ledger, node, stack)
+        server = HttpServer(node, listener)
+        server.start()
+        address, port = listener.getsockname()[:2]
+        sys.stdout.write(f"Listening on http://{f'[{address}]' if ':' in address else address}:{port}\n")
+        sys.stdout.flush()
+        _warm(node)
+        node.worker.start()
+        log.info("ready")
+        while not ending.wait(1.0) and server.alive:
+            pass
+        _end(node, server)
+
+
+def _node(opened: Workshop) -> Node:
+    serve = opened.settings.serve
+    inbox = Inbox(opened.ledger, timing=timing(serve), clock=opened.ledger.now)
+    return Node(opened, inbox, Worker(opened, inbox), buckets=Buckets(serve.requests_per_minute))
+
+
+def _warm(node: Node) -> None:
+    """Everything that the first search and the first refresh would otherwise wait for."""
+    began, opened = time.monotonic(), node.opened
+    opened.index()
+    opened.searcher().search("warm", frozenset())
+    opened.dense.embed(["warm"])
+    node.warm = True
+    log.info("index and model are open", extra={"seconds": round(time.monotonic() - began, 3)})
+
+
+def _on_signals(ending: threading.Event) -> None:
+    def end(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the shape of a signal handler
+        if ending.is_set():
+            # Asked twice: what is published is whole in any case.
+            os._exit(1)
+        ending.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
+
+
+def _end(node: Node, server: HttpServer) -> None:
+    seconds = node.settings.serve.shutdown
+    log.info("ending")
+    server.stop(min(seconds, 10.0))
+    if not node.worker.stop(seconds):
+        log.warning("what was under way did not end in time; it is rolled back, and done again by the next process")
+        # Its threads still use what would be closed now. Nothing is half-published: the next process settles it.
+        logging.shutdown()
+        os._exit(0)
+    log.info("ended")

@@ -1,0 +1,87 @@
+"""Look at what was announced, in a process that has everything open: one document, or a whole source."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from flows.steps import Steps, direct_steps, run_sources
+from flows.workshop import Workshop
+from headwater.errors import BusyError, RetriableError, SkippableError, TransientSourceError
+from headwater.inbox.inbox import WHOLE
+from headwater.ingest.report import SourceReport
+from headwater.settings import AlertSettings
+
+COMMAND = "headwater serve"
+
+
+class StoppedError(RetriableError):
+    """This process is ending, so that a run of a whole source was not done to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What became of it: `indexed` is 0 where nothing had changed."""
+
+    run: str
+    indexed: int
+    removed: int
+
+
+class Refresh(Protocol):
+    """As `refresh` does it; `refresh_flow.recorded` also has Prefect record it."""
+
+    def __call__(self, opened: Workshop, source: str, document: str, ends: Callable[[], bool]) -> Refreshed: ...
+
+
+def never() -> bool:
+    return False
+
+
+def refresh(opened: Workshop, source: str, document: str, ends: Callable[[], bool] = never) -> Refreshed:
+    """Bring one document up to date (or, with `WHOLE`, the source), under the lease of its source.
+
+    BusyError when somebody else holds that; other errors say what went wrong with the document, retriable ones what
+    may go away. `ends` is asked between the batches of a whole source.
+    """
+    # People are told of what is not fresh once for many documents, not after each.
+    settings = replace(opened.settings, alerts=AlertSettings())
+    with Workshop(settings, command=COMMAND, only=document or None, opened=opened) as workshop:
+        workshop.prepare(source)
+        report = run_sources(workshop, [source], _until(direct_steps(workshop), ends)).sources[0]
+        if ends() and document == WHOLE and report.error:
+            raise StoppedError("the process is ending")
+        if report.error:
+            # A run says only in words what went wrong; whether another attempt helps is tried.
+            raise TransientSourceError(report.error, advice=_advice(report))
+        _check(workshop, source, document)
+        run = workshop.begin_run().run
+    return Refreshed(run, report.indexed, report.removed)
+
+
+def busy(opened: Workshop, source: str) -> None:
+    """BusyError when somebody is at this source, as far as can be seen without taking its lease."""
+    for name, holder in opened.ledger.holders():
+        if name == f"source:{source}":
+            raise BusyError(f"process {holder.pid} ({holder.command}) is at source {source!r}")
+
+
+def _until(steps: Steps, ends: Callable[[], bool]) -> Steps:
+    def index_batch(source: str, number: int) -> bool:
+        if ends():
+            raise StoppedError("the process is ending")
+        return steps.index_batch(source, number)
+
+    return replace(steps, index_batch=index_batch)
+
+
+def _advice(report: SourceReport) -> str:
+    return next((problem.advice for problem in report.problems if not problem.document), "")
+
+
+def _check(workshop: Workshop, source: str, document: str) -> None:
+    """What went wrong with the document alone is remembered in the ledger."""
+    if document == WHOLE:
+        return
+    for failure in workshop.ledger.failures_named(workshop.generation, [(source, document)]):
+        kind = TransientSourceError if failure.retriable else SkippableError
+        raise kind(failure.reason)
