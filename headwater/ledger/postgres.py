@@ -55,7 +55,7 @@ def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     try:
         engine = create_engine(
             url,
-            connect_args={**_NETWORK, "application_name": "headwater", "options": "-c timezone=UTC"},
+            connect_args={**_NETWORK, "application_name": "headwater", "options": _options(url)},
             hide_parameters=True,  # titles and reasons stay out of tracebacks
             pool_pre_ping=True,
             pool_size=4,
@@ -68,6 +68,12 @@ def postgres_engine(url: URL, busy_seconds: float) -> Engine:
     event.listen(engine, "do_connect", _Reconnect(busy_seconds))
     event.listen(engine, "begin", _begin(busy_seconds))
     return engine
+
+
+def _options(url: URL) -> str:
+    """Those of the address as well: a search path, say."""
+    given = url.query.get("options", "")
+    return " ".join(["-c timezone=UTC", *([given] if isinstance(given, str) else given)]).strip()
 
 
 class _Reconnect:

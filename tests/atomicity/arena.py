@@ -26,6 +26,7 @@ from tests.atomicity.corpus import ring, write
 SLOTS, COUNTS = 4, struct.Struct("3q")
 STATES = 4
 PATIENCE = 120.0
+CHILD = Path(__file__).with_name("child.py")
 
 
 @dataclass
@@ -76,8 +77,7 @@ class Child:
 class Children:
     """Starts a process within milliseconds: one imports everything once and forks for each order."""
 
-    def __init__(self) -> None:
-        script = Path(__file__).with_name("child.py")
+    def __init__(self, script: Path = CHILD) -> None:
         self._parent = subprocess.Popen(
             [sys.executable, "-P", str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )

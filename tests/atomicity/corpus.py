@@ -35,8 +35,8 @@ class Doc:
         return Access(self.readers)
 
     def is_renamed(self, other: "Doc") -> bool:
-        """Whether the other has the same content under another name."""
-        return (self.version, self.sections) == (other.version, other.sections) and self.path != other.path
+        """Whether the other has the same content under another name; a page states its readers in its content."""
+        return self.text() == other.text() and self.path != other.path
 
     def text(self) -> str:
         parts = [self._section(k) for k in range(1, self.sections + 1)]
