@@ -15,6 +15,7 @@ from headwater.settings.secrets import Secret
 from headwater.settings.values import (
     PACKAGED_MODEL,
     AlertSettings,
+    DeploySettings,
     EmbeddingSettings,
     IndexSettings,
     LedgerSettings,
@@ -50,10 +51,22 @@ def assembled(tables: Configuration, origin: Origin, *, base: Path, home: Path) 
         lint=LintSettings(max_rate=dict(tables.lint.max_rate)),
         alerts=_alerts(tables),
         serve=ServeSettings(**tables.serve.model_dump()),
+        deploy=_deploy(tables),
         sources=tuple(_source(n, table, promises, origin, base, home) for n, table in enumerate(tables.source)),
     )
     _refuse_duplicates(settings, origin)
     return _with_warnings(settings)
+
+
+def _deploy(tables: Configuration) -> DeploySettings:
+    table = tables.deploy
+    return DeploySettings(
+        pool=table.pool,
+        type=table.type,
+        image=table.image,
+        timeout=table.timeout.approximate.total_seconds(),
+        tags=table.tags,
+    )
 
 
 def _alerts(tables: Configuration) -> AlertSettings:

@@ -19,8 +19,9 @@ from headwater.settings.values import Settings
 
 FILE_NAME = "headwater.toml"
 HOME_NAME = ".headwater"
-# HEADWATER_DATA says where the data for measurements lies; it is no setting, but shares the prefix.
-_RESERVED = ("HEADWATER_HOME", "HEADWATER_CONFIG", "HEADWATER_DATA")
+# HEADWATER_DATA says where the data for measurements lies, HEADWATER_RUN_SECONDS what a deployment gives its runs; they
+# are no settings, but share the prefix.
+_RESERVED = ("HEADWATER_HOME", "HEADWATER_CONFIG", "HEADWATER_DATA", "HEADWATER_RUN_SECONDS")
 
 
 def load(file: Path | None = None, *, home: Path | None = None) -> Settings:

@@ -245,6 +245,14 @@ class ServeTable(Table):
     shutdown: float = Field(default=20.0, ge=1, le=600)
 
 
+class DeployTable(Table):
+    pool: Plain = Field(default="headwater", min_length=1)
+    type: Literal["process", "docker", "kubernetes"] = "process"
+    image: Plain = ""
+    timeout: DurationText = parse_duration("6h")
+    tags: Texts = ()
+
+
 class PromisesTable(Table):
     max_lag: LastingText | None = None
     max_age: DurationsByKind | None = None
@@ -343,6 +351,7 @@ class Configuration(BaseSettings):
     lint: LintTable = LintTable()
     alerts: AlertsTable = AlertsTable()
     serve: ServeTable = ServeTable()
+    deploy: DeployTable = DeployTable()
     source: list[SourceTable] = []
 
     @classmethod

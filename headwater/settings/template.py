@@ -64,6 +64,14 @@ max_age = { help = "180d", sop = "365d" }   # content older than this needs a re
 # max_wait = 5.0                # and after the first of them at most
 # shutdown = 20                 # seconds that work under way may take to end
 
+# headwater deploy: where workers of a Prefect server run the sources, each on its own schedule.
+[deploy]
+# pool = "headwater"            # the work pool
+# type = "process"              # process, docker or kubernetes
+# image = ""                    # what docker and kubernetes workers start
+# timeout = "6h"                # a run that takes longer is ended; what it published stays
+# tags = []                     # of each deployment, beside its source and kind
+
 # One table for every source.
 [[source]]
 name = "docs"

@@ -100,6 +100,20 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeploySettings:
+    """Where `headwater deploy` has Prefect's workers run sources: the work pool `pool` of this `type`.
+
+    A run that takes longer than `timeout` seconds is ended. `image` is what docker and kubernetes workers start.
+    """
+
+    pool: str = "headwater"
+    type: Literal["process", "docker", "kubernetes"] = "process"
+    image: str = ""
+    timeout: float = 21_600.0
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ContentRules:
     """The kind of a document by its path: the first glob that matches wins, `default` where none does."""
 
@@ -211,6 +225,7 @@ class Settings:
     lint: LintSettings = field(default_factory=LintSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     serve: ServeSettings = ServeSettings()
+    deploy: DeploySettings = DeploySettings()
     sources: tuple[SourceSettings, ...] = ()
     warnings: tuple[str, ...] = ()
 
