@@ -11,6 +11,7 @@ from typer._click.exceptions import ClickException
 from app.commands.alerts import alerts
 from app.commands.approve import approve
 from app.commands.audit import audit
+from app.commands.backup import backup, restore
 from app.commands.evaluate import eval_
 from app.commands.freshness import freshness
 from app.commands.inbox import inbox
@@ -39,6 +40,8 @@ app = typer.Typer(
 for command in (init, ingest, search, show, status, freshness, alerts, access, remove, approve, audit, rebuild, doctor):
     app.command()(command)
 app.command()(serve)
+app.command()(backup)
+app.command()(restore)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
 app.add_typer(sources)

@@ -32,7 +32,13 @@ from headwater.metadata.policy import MetadataPolicy
 from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
 from headwater.parsing.registry import extension_of, media_type_of, parser_fingerprint, supported_extensions
-from headwater.publishing.attach import attach, belongs, check_ledger_not_older, check_when_opened
+from headwater.publishing.attach import (
+    attach,
+    belongs,
+    check_index_not_older,
+    check_ledger_not_older,
+    check_when_opened,
+)
 from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
 from headwater.retrieval.search import Searcher
 from headwater.settings import Settings, SourceSettings
@@ -134,6 +140,7 @@ class Workshop:
             if name not in self._indexes:
                 index = self.store.open(name, dimensions=self.dense.dimensions)
                 attach(index, self.ledger, embedding=self.embedding, dimensions=self.dense.dimensions, generation=name)
+                check_index_not_older(index, self.ledger, name, self._record_of)
                 if self._record is not None:
                     check_when_opened(index, self.ledger, self.holder, self.existing_index)
                 self._indexes[name] = index
@@ -229,6 +236,9 @@ class Workshop:
                     check_ledger_not_older(self.index(self.generation), self.ledger)
         return self.report
 
+    def _record_of(self, generation: str) -> IndexRecord | None:
+        return None if self.settings.index.url.reveal() else record_of(self.settings.home, generation)
+
     def _fitting_record(self) -> IndexRecord | None:
         """None unless the index can be trusted without opening it, and is not open already."""
         if self.settings.index.url.reveal() or "store" in vars(self):
@@ -236,7 +246,13 @@ class Workshop:
         record = record_of(self.settings.home, self.generation)
         if record is None:
             return None
-        fits = belongs(record, self.ledger, embedding=self.embedding, dimensions=self.dense.dimensions)
+        fits = belongs(
+            record,
+            self.ledger,
+            embedding=self.embedding,
+            dimensions=self.dense.dimensions,
+            generation=self.generation,
+        )
         return record if fits else None
 
     @contextmanager

@@ -170,6 +170,10 @@ class Ledger(FreshnessLedger, InboxLedger, KeysLedger, Protocol):
         """The newest epoch that was committed at or before `moment`; 0 when none was."""
         ...
 
+    def published(self, generation: str) -> int:
+        """The newest epoch that was committed in this generation; 0 when none was."""
+        ...
+
     def now(self) -> datetime:
         """By the clock that leases, publications and epochs go by, whichever host asks."""
         ...

@@ -27,6 +27,12 @@ def epoch_at(connection: Connection, moment: datetime) -> int:
     return int(connection.execute(found).scalar_one() or 0)
 
 
+def newest_of(connection: Connection, generation: str) -> int:
+    """The newest epoch committed in a generation, or 0."""
+    mine = (publications.c.generation == generation, publications.c.state == COMMITTED)
+    return int(connection.execute(select(func.max(publications.c.epoch)).where(*mine)).scalar_one() or 0)
+
+
 def begin(connection: Connection, generation: str, holder: Holder) -> int:
     """A new publication in staging."""
     number = _count_up(connection, head.c.publication)

@@ -80,6 +80,11 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
         with self._read() as connection:
             return publications.epoch_at(connection, moment)
 
+    def published(self, generation: str) -> int:
+        """0 in a generation without a committed publication."""
+        with self._read() as connection:
+            return publications.newest_of(connection, generation)
+
     def now(self) -> datetime:
         """The database's clock."""
         with self._read() as connection:
