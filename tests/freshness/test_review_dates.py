@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import yaml
-from dateutil.relativedelta import relativedelta  # type: ignore[import-untyped]  # its types are in another package
+from dateutil.relativedelta import relativedelta
 
 from flows.freshness import freshness_of
 from flows.workshop import Workshop
