@@ -31,6 +31,7 @@ from headwater.ledger.standing import AT_SOURCE, REBUILT, REMOVED, Change, PastC
 from headwater.metadata.dates import moment_of
 
 _TOGETHER = 400
+_LONGEST_LINK = 1024
 _KEYS = ("generation", "source", "document")
 _WRITTEN_ANEW = Change("reprocessed")
 _CHANGE = tuple(one.name for one in fields(PastChange))
@@ -113,6 +114,8 @@ def _put_links(connection: Connection, generation: str, rows: Sequence[DocumentR
         {"generation": generation, "source": row.source, "document": row.id, "target": target}
         for row in known
         for target in dict.fromkeys(row.change.links or () if row.change else ())
+        # A picture within an address, say: longer than some databases index, and no document.
+        if len(target.encode("utf-8", "replace")) <= _LONGEST_LINK
     ]
     if found:
         connection.execute(insert(links), found)

@@ -97,6 +97,12 @@ def test_of_old_outcomes_the_last_of_each_document_stays(ledger, event, at):
     assert [(e.document, e.reason) for e in ledger.history()] == [("a", ""), ("b", "3"), ("a", "3")]
 
 
+def test_a_link_too_long_to_be_a_document_stops_no_publication(ledger, me, made, publish):
+    long = "data:image/png;base64," + "".join(chr(0x4E00 + n * n % 20_000) for n in range(9000))
+    publish(ledger, me, made("a", 0, NEW, links=("b.md", long)))
+    assert list(ledger.links("g1")) == [("handbook", "a", "b.md")]
+
+
 def test_links_are_those_of_the_last_publication_that_told_them(ledger, me, made, publish):
     publish(ledger, me, made("a", 0, NEW, links=("b.md", "c.md", "b.md")), made(ODD, 0, NEW, links=(ODD,)))
     publish(ledger, me, made("a", 1, ACCESS))
