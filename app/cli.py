@@ -12,6 +12,7 @@ from app.commands.alerts import alerts
 from app.commands.approve import approve
 from app.commands.audit import audit
 from app.commands.backup import backup, restore
+from app.commands.deploy import deploy
 from app.commands.evaluate import eval_
 from app.commands.freshness import freshness
 from app.commands.inbox import inbox
@@ -42,6 +43,7 @@ for command in (init, ingest, search, show, status, freshness, alerts, access, r
 app.command()(serve)
 app.command()(backup)
 app.command()(restore)
+app.command()(deploy)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
 app.add_typer(sources)

@@ -23,3 +23,8 @@ def prepare(home: Path, *, log_level: str = "WARNING") -> None:
     os.environ.setdefault("PREFECT_LOGGING_LEVEL", log_level)
     prefect_home = Path(os.environ.setdefault("PREFECT_HOME", str(home / "prefect")))
     prefect_home.mkdir(parents=True, exist_ok=True)
+
+
+def run_seconds() -> float | None:
+    """How long the deployment of this run lets it take; None for a run that a person started."""
+    return float(os.environ.get("HEADWATER_RUN_SECONDS", "0")) or None
