@@ -28,6 +28,20 @@ def test_three_writers_are_killed_at_any_moment(
 
 
 @pytest.mark.parametrize(
+    "rounds", [1, pytest.param(15, marks=[pytest.mark.slow, pytest.mark.timeout(1800)])], ids=["sample", "many"]
+)
+def test_answers_are_lost_and_late_as_well(machines: Machines, rounds: int, capsys: pytest.CaptureFixture[str]) -> None:
+    machines.totals, chance, before = Totals(), random.Random(rounds), machines.stand_in.met()
+    for _ in range(rounds):
+        machines.killed_round(chance, faults=True)
+    machines.settle()
+    met = machines.stand_in.met() - before
+    assert met >= rounds
+    with capsys.disabled():
+        print(f"\n{machines.totals}, {met} answers lost or late")
+
+
+@pytest.mark.parametrize(
     "boundary", [*PAUSED_AT, *(pytest.param(one, marks=pytest.mark.slow) for one in (*MORE, "after index.upsert"))]
 )
 def test_a_writer_that_was_paused_past_its_lease_cannot_publish(machines: Machines, boundary: str) -> None:
