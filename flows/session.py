@@ -6,6 +6,9 @@ from contextlib import contextmanager
 from flows.workshop import Workshop
 from headwater.settings import load
 
+WAIT_SECONDS = 60.0
+"""So long a deployed run waits for whoever is at its source: longer than a look at one announced document takes."""
+
 _open: list[Workshop] = []
 
 
@@ -25,5 +28,5 @@ def workshop() -> Iterator[Workshop]:
     if _open:
         yield _open[-1]
         return
-    with Workshop(load(), command="headwater ingest (Prefect)") as opened, using(opened):
+    with Workshop(load(), command="headwater ingest (Prefect)", wait=WAIT_SECONDS) as opened, using(opened):
         yield opened

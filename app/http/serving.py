@@ -1,11 +1,13 @@
 """The life of `headwater serve`: open, warm up, listen, work, and end in good order."""
 
+import importlib
 import logging
 import os
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -13,7 +15,9 @@ from app.http.limits import Buckets
 from app.http.log_lines import write_log
 from app.http.node import Node
 from app.http.server import HttpServer, alone, check_address, listen, timing
-from flows.refresh import COMMAND
+from flows.refresh import COMMAND, Refresh, Refreshed, refresh
+from flows.schedules import PrefectSchedules
+from flows.session import using
 from flows.worker import Worker
 from flows.workshop import Workshop
 from headwater.inbox.inbox import Inbox
@@ -22,16 +26,17 @@ from headwater.settings import Settings
 log = logging.getLogger("headwater.serve")
 
 
-def run(settings: Settings, *, prefect: bool = False) -> None:
+def run(settings: Settings, *, prefect: bool) -> None:
     """Returns when a signal asked for the end and everything that was under way came to it."""
     ending = threading.Event()
     _on_signals(ending)
     write_log()
     with ExitStack() as stack:
         opened = stack.enter_context(Workshop(settings, command=COMMAND))
+        stack.enter_context(using(opened))
         check_address(settings.serve.host, opened.ledger)
         listener = stack.enter_context(listen(settings.serve.host, settings.serve.port))
-        node = _node(opened)
+        node = _node(opened, prefect=prefect)
         alone(opened.ledger, node, stack)
         server = HttpServer(node, listener)
         server.start()
@@ -40,16 +45,33 @@ def run(settings: Settings, *, prefect: bool = False) -> None:
         sys.stdout.flush()
         _warm(node)
         node.worker.start()
+        if node.schedules is not None:
+            node.schedules.start()
         log.info("ready")
         while not ending.wait(1.0) and server.alive:
             pass
         _end(node, server)
 
 
-def _node(opened: Workshop) -> Node:
+def _node(opened: Workshop, *, prefect: bool) -> Node:
     serve = opened.settings.serve
     inbox = Inbox(opened.ledger, timing=timing(serve), clock=opened.ledger.now)
-    return Node(opened, inbox, Worker(opened, inbox), buckets=Buckets(serve.requests_per_minute))
+    schedules = PrefectSchedules(opened.settings) if prefect else None
+    worker = Worker(opened, inbox, _recorder(schedules) if schedules is not None else refresh)
+    return Node(opened, inbox, worker, schedules, buckets=Buckets(serve.requests_per_minute))
+
+
+def _recorder(schedules: PrefectSchedules) -> Refresh:
+    """Recorded by Prefect while that answers; what was announced does not wait for it."""
+
+    def look(opened: Workshop, source: str, document: str, ends: Callable[[], bool]) -> Refreshed:
+        if not schedules.ready.is_set():
+            return refresh(opened, source, document, ends)
+        # Imported when Prefect's environment is set: it takes seconds.
+        found: Refreshed = importlib.import_module("flows.refresh_flow").recorded(opened, source, document, ends)
+        return found
+
+    return look
 
 
 def _warm(node: Node) -> None:
@@ -77,7 +99,10 @@ def _end(node: Node, server: HttpServer) -> None:
     seconds = node.settings.serve.shutdown
     log.info("ending")
     server.stop(min(seconds, 10.0))
-    if not node.worker.stop(seconds):
+    done = node.worker.stop(seconds)
+    if node.schedules is not None:
+        node.schedules.stop(seconds)
+    if not done:
         log.warning("what was under way did not end in time; it is rolled back, and done again by the next process")
         # Its threads still use what would be closed now. Nothing is half-published: the next process settles it.
         logging.shutdown()

@@ -28,7 +28,7 @@ from headwater.ledger.open import open_ledger
 SECRET = "a secret of some length"
 START_SECONDS = 90.0
 REPOSITORY = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-m", "tests.support.hashed_cli")
+HASHED = "tests.support.hashed_cli"
 T = TypeVar("T")
 _numbers = itertools.count()
 
@@ -60,6 +60,7 @@ class Node:
     environment: dict[str, str] = field(default_factory=dict)
     process: "subprocess.Popen[bytes] | None" = None
     url: str = ""
+    module: str = HASHED
 
     @property
     def home(self) -> Path:
@@ -80,7 +81,7 @@ class Node:
         errors = (self.folder / "serve.log").open("ab")
         with output, errors:
             self.process = subprocess.Popen(
-                [*COMMAND, "serve", "--port", "0", *arguments],
+                [sys.executable, "-m", self.module, "serve", "--port", "0", *arguments],
                 cwd=self.folder,
                 env=self._variables(),
                 stdout=output,
@@ -91,7 +92,7 @@ class Node:
     def beside(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Another command over the same state."""
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [sys.executable, "-m", self.module, *arguments],
             cwd=self.folder,
             env=self._variables(),
             capture_output=True,

@@ -1,0 +1,124 @@
+"""Webhook to searchable through `headwater serve`, over HTTP, with the packaged model.
+
+`python -m bench.serve [--deliveries 200] [--documents 500] [--prefect]`: a folder of articles, ingested, then one
+delivery after the other, each followed by searches until the new text is found. Prints JSON: seconds until then.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+
+from bench.corpus import article
+
+SECRET = secrets.token_hex(16)
+CONFIGURATION = """
+[serve]
+prefect_port = 0
+requests_per_minute = 1000000
+[[source]]
+name = "help"
+kind = "folder"
+path = "docs"
+default_access = ["public"]
+webhook = { kind = "generic", secret = "${HOOK}", documents = ["$.ids[*]"] }
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--deliveries", type=int, default=200)
+    parser.add_argument("--documents", type=int, default=500)
+    parser.add_argument("--prefect", action="store_true", help="Have each run recorded by a Prefect server, too.")
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as scratch:
+        folder = Path(scratch)
+        (folder / "docs").mkdir()
+        (folder / "headwater.toml").write_text(CONFIGURATION, encoding="utf-8")
+        for number in range(asked.documents):
+            (folder / "docs" / f"{number:05}.md").write_text(article(number), encoding="utf-8")
+        headwater(folder, "ingest", "--direct")
+        key = headwater(folder, "keys", "add", "bench", "--scope", "search").strip()
+        print(json.dumps(measured(folder, key, asked.deliveries, asked.documents, prefect=asked.prefect)))
+
+
+def environment(folder: Path) -> dict[str, str]:
+    repository = str(Path(__file__).parents[1])
+    return {**os.environ, "HEADWATER_HOME": str(folder / "home"), "HOOK": SECRET, "PYTHONPATH": repository}
+
+
+def headwater(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "app.cli", *arguments]
+    ran = subprocess.run(command, cwd=folder, env=environment(folder), capture_output=True, text=True, check=True)
+    return ran.stdout
+
+
+def measured(folder: Path, key: str, deliveries: int, documents: int, *, prefect: bool) -> dict[str, float]:
+    """Serve the folder, and tell it of one changed document after the other."""
+    with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
+        command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", *([] if prefect else ["--no-prefect"])]
+        process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=out, stderr=log)
+    try:
+        with httpx.Client(base_url=address(folder), timeout=60) as client:
+            while client.get("/health/ready").status_code != httpx.codes.OK:
+                time.sleep(0.1)
+            tell(client, folder, key, 0, secrets.token_hex(8))
+            answered, found = [], []
+            for turn in range(deliveries):
+                first, last = tell(client, folder, key, (7 * turn + 1) % documents, secrets.token_hex(8))
+                answered.append(first)
+                found.append(last)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    return {
+        "prefect": prefect,
+        "documents": documents,
+        "deliveries": deliveries,
+        "answered_p50": round(statistics.median(answered), 3),
+        "searchable_p50": round(statistics.median(found), 3),
+        "searchable_p95": round(statistics.quantiles(found, n=20)[18], 3),
+        "searchable_max": round(max(found), 3),
+    }
+
+
+def address(folder: Path) -> str:
+    while not (said := (folder / "out").read_text().strip()):
+        time.sleep(0.05)
+    return said.removeprefix("Listening on ")
+
+
+def tell(client: httpx.Client, folder: Path, key: str, number: int, note: str) -> tuple[float, float]:
+    """Seconds until the delivery was answered, and until its document was found."""
+    id = f"{number:05}.md"
+    (folder / "docs" / id).write_text(article(number, note=note), encoding="utf-8")
+    body, stamp, delivery = json.dumps({"ids": [id]}).encode(), str(int(time.time())), secrets.token_hex(8)
+    mac = hmac.new(SECRET.encode(), f"{delivery}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    signature = f"v1,{base64.b64encode(mac).decode()}"
+    headers = {"webhook-id": delivery, "webhook-timestamp": stamp, "webhook-signature": signature}
+    began = time.monotonic()
+    client.post("/webhooks/help", content=body, headers=headers).raise_for_status()
+    answered = time.monotonic() - began
+    while time.monotonic() - began < 60:
+        asked = {"question": note, "limit": 10, "duplicates": True}
+        answer = client.post("/v1/search", json=asked, headers={"authorization": f"Bearer {key}"}).raise_for_status()
+        if any(note in passage["text"] for passage in answer.json()["passages"]):
+            return answered, time.monotonic() - began
+        time.sleep(0.02)
+    raise SystemExit(f"{id} was not found within a minute")
+
+
+if __name__ == "__main__":
+    main()

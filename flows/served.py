@@ -1,0 +1,86 @@
+"""The deployments that `headwater serve` runs itself: one per source, none of sources that left the settings."""
+
+import asyncio
+from collections.abc import Awaitable, Iterator, Sequence
+from typing import cast
+from uuid import UUID
+
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.filters import FlowFilter, FlowFilterName
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.deployments.runner import RunnerDeployment
+from prefect.runner import Runner
+from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
+
+from flows.ingest import ingest
+from flows.schedules import FLOW, tag_of
+from flows.workshop import Workshop
+from headwater.settings import Settings, load
+
+RUNS_TOGETHER = 2
+"""Each is a process with a model in memory."""
+QUERY_SECONDS = 2.0
+_PAGE = 200
+
+
+def deployments(settings: Settings, tag: str) -> Iterator[RunnerDeployment]:
+    """Named like their sources; without a schedule they are there to be started by a person."""
+    for source in settings.sources:
+        made = ingest.to_deployment(
+            source.name,
+            parameters={"sources": [source.name]},
+            schedules=[Cron(source.schedule, timezone=source.timezone)] if source.schedule else [],
+            tags=["headwater", tag],
+            description=f"Bring the source {source.name} ({source.kind}) up to date.",
+            # After a time in which nobody was there, one of the runs that are late makes up for all.
+            concurrency_limit=ConcurrencyLimitConfig(limit=1, collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
+            # Loaded as a file, its folder would come first on the path.
+            entrypoint_type=EntrypointType.MODULE_PATH,
+        )
+        # A coroutine only where a loop runs already.
+        yield cast(RunnerDeployment, made)
+
+
+def registered() -> list[DeploymentResponse]:
+    """Of our flow, also those that others run."""
+    found: list[DeploymentResponse] = []
+    with get_client(sync_client=True) as client:
+        while True:
+            ours = FlowFilter(name=FlowFilterName(any_=[FLOW]))
+            page = client.read_deployments(flow_filter=ours, limit=_PAGE, offset=len(found))
+            found += page
+            if len(page) < _PAGE:
+                return found
+
+
+def remove_gone(settings: Settings, tag: str) -> list[str]:
+    """Names of the deployments that were run for this ledger, of sources that are not configured any more."""
+    configured = {source.name for source in settings.sources}
+    gone = [one for one in registered() if tag in one.tags and not one.work_pool_name and one.name not in configured]
+    with get_client(sync_client=True) as client:
+        for one in gone:
+            client.delete_deployment(one.id)
+    return [one.name for one in gone]
+
+
+def run_deployments() -> None:
+    """Register them, and run what is due until this process is told to end.
+
+    Sources that `headwater deploy` gave to a work pool are left to its workers.
+    """
+    settings = load()
+    with Workshop(settings, command="headwater serve (schedules)") as opened:
+        tag = tag_of(opened.ledger.identity())
+    remove_gone(settings, tag)
+    elsewhere = {one.name for one in registered() if one.work_pool_name}
+    asyncio.run(_run([one for one in deployments(settings, tag) if one.name not in elsewhere]))
+
+
+async def _run(served: Sequence[RunnerDeployment]) -> None:
+    # What is registered stays scheduled while nobody is there to run it; then it is late.
+    runner = Runner("headwater serve", query_seconds=QUERY_SECONDS, limit=RUNS_TOGETHER, pause_on_shutdown=False)
+    for deployment in served:
+        await cast(Awaitable[UUID], runner.add_deployment(deployment))
+    await runner.start()
