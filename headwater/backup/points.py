@@ -30,8 +30,7 @@ def write_points(points: Iterable[StoredPoint], lines: Path, vectors: Path) -> i
                 "values": [float(value) for value in sparse.values],
                 "payload": dict(point.payload),
             }
-            json.dump(line, text, separators=(",", ":"))
-            text.write("\n")
+            text.write(json.dumps(line, separators=(",", ":")) + "\n")  # json.dump encodes in Python
             binary.write(dense.tobytes())
             count += 1
     return count

@@ -1,6 +1,5 @@
 """Take the state at one epoch out of a ledger and the index that belongs to it."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from headwater.backup.manifest import LEDGER, PARTS, POINTS, VECTORS, Manifest, part_of, this_release
@@ -14,18 +13,13 @@ from headwater.ledger.copying import SCHEMA, copy_ledger
 from headwater.publishing.attach import check_ledger_not_older
 from headwater.publishing.publisher import LEASE_SECONDS, PUBLISH_LEASE, WAIT_SECONDS, IndexOf, settle
 
-Copied = Callable[[str], None]
-"""Told what is being copied; an exception of it ends the backup."""
-
 
 def visible_at(epoch: int) -> Condition:
     """What readers see at this epoch."""
     return AllOf((Between(field="from", lte=epoch), Between(field="to", gt=epoch)))
 
 
-def take(
-    ledger: Ledger, ledger_file: Path, index_of: IndexOf, holder: Holder, folder: Path, copied: Copied = lambda _: None
-) -> Manifest:
+def take(ledger: Ledger, ledger_file: Path, index_of: IndexOf, holder: Holder, folder: Path) -> Manifest:
     """Copy ledger and index into `folder`, as they stand at the ledger's epoch; others go on preparing documents.
 
     The publish lease is held across both copies: meanwhile nothing is published and nothing collected. First the
@@ -37,7 +31,6 @@ def take(
         generation, epoch = ledger.generation(), ledger.epoch()
         index = index_of(generation)
         copy_ledger(ledger_file, folder / LEDGER)
-        copied(LEDGER)
         rows = [row.chunks for row in ledger.documents(generation)]
         identity = _checked(index, ledger) if index is not None else None
         if identity is None and any(rows):
@@ -47,7 +40,6 @@ def take(
             )
         points = index.scroll(visible_at(epoch), vectors=True) if index is not None else ()
         count = write_points(points, folder / POINTS, folder / VECTORS)
-        copied(POINTS)
         blocks = len(ledger.blocks())
     # What the index lost, an audit finds and mends; a backup of it would only look whole.
     if count != sum(rows):

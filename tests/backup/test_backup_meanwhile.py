@@ -5,17 +5,23 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from flows.workshop import Workshop
-from headwater.backup.taking import visible_at
-from headwater.errors import StateError
-from headwater.index.base import StoredPoint
+from headwater.backup.archive import pack
+from headwater.backup.taking import take, visible_at
+from headwater.errors import BusyError, StateError
+from headwater.index.base import Index, StoredPoint
+from headwater.index.points import point_ids
+from headwater.model import Access
+from headwater.publishing.publisher import PUBLISH_LEASE
+from headwater.publishing.records import Carried
 from tests.backup.conftest import Room, answers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,6 +87,59 @@ def test_a_backup_is_the_state_at_its_epoch_whatever_goes_on(room: Room) -> None
             assert workshop.index().info().points == one.manifest.points, "what is visible, and nothing else"
             assert not workshop.ledger.holders()
             assert not workshop.ledger.open_publications()
+
+
+class Between:
+    """A real index, but that something happens between the copy of the ledger and that of the points."""
+
+    def __init__(self, index: Index, happens: Callable[[], None]) -> None:
+        self._index, self._happens = index, happens
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._index, name)
+
+    def scroll(self, *arguments: Any, **options: Any) -> Iterator[StoredPoint]:
+        self._happens()
+        yield from self._index.scroll(*arguments, **options)
+
+
+def test_nothing_is_published_or_collected_between_the_copies(room: Room) -> None:
+    parts = room.project.folder / "parts"
+    parts.mkdir()
+    room.write(4)
+    room.project.ingest()
+    room.write(2, "version two")
+    room.project.ingest()
+    happened = []
+    with room.project.open() as workshop:
+        other = replace(workshop.holder, command="another")
+
+        def meanwhile() -> None:
+            with pytest.raises(BusyError, match="publish"), workshop.ledger.lease(PUBLISH_LEASE, other, seconds=60):
+                raise AssertionError("somebody else could publish")
+            # What needs no lease: points that nobody sees yet, and readers who are taken away.
+            rows = {row.id: row for row in workshop.ledger.documents("g1")}
+            publisher = workshop.publisher()
+            points = workshop.index().retrieve(point_ids(rows["3.md"].publication, "docs", "3.md", 1), vectors=True)
+            publisher.stage([Carried(rows["3.md"], tuple(points))])
+            narrowed = publisher.narrow([(rows["1.md"], Access(frozenset({"group:sre"})))])
+            publisher.confirm(narrowed)
+            happened.append(len(narrowed))
+
+        index = Between(workshop.index(), meanwhile)
+        manifest = take(workshop.ledger, room.home / "ledger.db", lambda _: index, workshop.holder, parts)
+    assert happened == [1]
+    file = room.project.folder / "taken.tar.gz"
+    pack(parts, manifest, file)
+    room.restore(file)
+    with room.open_restored() as workshop:
+        assert_whole(workshop)
+        assert workshop.index().info().points == manifest.points
+        before = workshop.ledger.document("g1", "docs", "1.md")
+        assert before is not None
+        assert "public" in before.access.allow, "the ledger was copied first"
+        ids = point_ids(before.publication, "docs", "1.md", before.chunks)
+        assert {tuple(point.payload["allow"]) for point in workshop.index().retrieve(ids)} == {("group:sre",)}
 
 
 def test_a_backup_that_is_killed_leaves_nothing_that_could_be_restored(room: Room) -> None:
