@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -88,8 +89,9 @@ def refuse_servers(settings: Settings) -> None:
 def _tidy(folder: Path) -> None:
     """What backups that were killed left behind."""
     for left in folder.glob(f"{SCRATCH}*"):
-        if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another one that just ended
+            if time.time() - left.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _name(manifest: Manifest) -> str:
