@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.options import Config, Home, load_settings
+from app.options import Config, Home, Json, load_settings
 
 
 def serve(
@@ -18,6 +18,7 @@ def serve(
     no_prefect: Annotated[
         bool, typer.Option("--no-prefect", help="No Prefect: schedules do not fire, runs are not recorded there.")
     ] = False,
+    json: Json = False,
     config: Config = None,
     home: Home = None,
 ) -> None:
@@ -26,11 +27,11 @@ def serve(
     Owns the embedded index; other commands go on working beside it. Ends in good order with Ctrl-C or SIGTERM.
     Listens beyond this machine only when there are keys (headwater keys add). Its log is JSON lines on stderr.
     """
-    settings = load_settings(config, home)
+    settings = load_settings(config, home, quiet=json)
     asked = settings.serve
     asked = asked if host is None else replace(asked, host=host)
     asked = asked if port is None else replace(asked, port=port)
     # Imported here: an HTTP server takes a second, which no other command needs.
     from app.http.serving import run
 
-    run(replace(settings, serve=asked), prefect=not no_prefect)
+    run(replace(settings, serve=asked), prefect=not no_prefect, as_json=json)

@@ -4,13 +4,13 @@ import importlib
 import logging
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
+from app.console import out, print_json
 from app.http.limits import Buckets
 from app.http.log_lines import write_log
 from app.http.node import Node
@@ -26,7 +26,7 @@ from headwater.settings import Settings
 log = logging.getLogger("headwater.serve")
 
 
-def run(settings: Settings, *, prefect: bool) -> None:
+def run(settings: Settings, *, prefect: bool, as_json: bool = False) -> None:
     """Returns when a signal asked for the end and everything that was under way came to it."""
     ending = threading.Event()
     _on_signals(ending)
@@ -41,8 +41,11 @@ def run(settings: Settings, *, prefect: bool) -> None:
         server = HttpServer(node, listener)
         server.start()
         address, port = listener.getsockname()[:2]
-        sys.stdout.write(f"Listening on http://{f'[{address}]' if ':' in address else address}:{port}\n")
-        sys.stdout.flush()
+        place = f"http://{f'[{address}]' if ':' in address else address}:{port}"
+        if as_json:
+            print_json({"listening": place})
+        else:
+            out.print(f"Listening on {place}")
         _warm(node)
         node.worker.start()
         if node.schedules is not None:

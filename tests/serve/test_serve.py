@@ -44,6 +44,22 @@ def test_what_was_answered_202_survives_a_kill(node: Node) -> None:
     assert eventually(lambda: not node.inbox.rows())
 
 
+def test_a_flood_makes_bounded_work(node: Node) -> None:
+    key = node.key("search")
+    for number in range(20):
+        node.write(f"{number}.md", f"# Article {number}\n\nAs it was, number {number}.\n")
+    node.start()
+    for turn in range(25):
+        for number in range(20):
+            node.write(f"{number}.md", f"# Article {number}\n\nNumber {number}, turn{turn}.\n")
+            assert node.tell(f"{number}.md").status_code == 202
+    assert eventually(lambda: not node.inbox.rows(), seconds=60)
+    looked = [line for line in node.log if line["message"] == "looked at what was announced"]
+    assert 20 <= len(looked) < 250
+    assert all("turn24" in text for text in node.found("turn24", key))
+    assert len(node.found("turn24", key)) == 20
+
+
 def test_it_ends_in_good_order_while_it_works(node: Node) -> None:
     node.start()
     for number in range(200):
