@@ -147,7 +147,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_could_be_restored(room: Roo
     room.project.ingest()
     command = [sys.executable, "-m", "tests.backup.backing_up", str(room.project.folder)]
     whole = 0
-    for delay in (0.0, 0.02, 0.05, 0.1, 0.2, 0.4):
+    for delay in (0.0, 0.05, 0.2):
         target = room.project.folder / f"killed-{delay}.tar.gz"
         child = subprocess.Popen([*command, str(target)], cwd=ROOT, stdout=subprocess.PIPE)
         assert child.stdout is not None
