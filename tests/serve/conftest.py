@@ -1,5 +1,6 @@
 """`headwater serve` as a process of its own, with the hash embedder, asked over real HTTP."""
 
+import atexit
 import base64
 import hashlib
 import hmac
@@ -33,6 +34,7 @@ T = TypeVar("T")
 _numbers = itertools.count()
 _client = httpx.Client(timeout=30)
 """One for all: making one takes longer than asking."""
+atexit.register(_client.close)
 
 
 def eventually(ask: Callable[[], T], *, seconds: float = 30.0) -> T:
