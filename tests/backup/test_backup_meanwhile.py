@@ -147,11 +147,14 @@ def test_a_backup_that_is_killed_leaves_nothing_that_could_be_restored(room: Roo
     room.project.ingest()
     command = [sys.executable, "-m", "tests.backup.backing_up", str(room.project.folder)]
     whole = 0
-    for delay in (0.0, 0.05, 0.2):
+    for delay in (0.0, 0.01, 0.04):
         target = room.project.folder / f"killed-{delay}.tar.gz"
+        left = set(room.project.folder.glob(".headwater-backup-*"))
         child = subprocess.Popen([*command, str(target)], cwd=ROOT, stdout=subprocess.PIPE)
         assert child.stdout is not None
         child.stdout.readline()
+        while child.poll() is None and left.issuperset(room.project.folder.glob(".headwater-backup-*")):
+            time.sleep(0.001)
         time.sleep(delay)
         os.kill(child.pid, signal.SIGKILL)
         child.wait()
@@ -159,7 +162,7 @@ def test_a_backup_that_is_killed_leaves_nothing_that_could_be_restored(room: Roo
         if target.exists():
             whole += 1
             Room(room.project, target.name.removesuffix(".tar.gz")).restore(target)
-    left = list(room.project.folder.glob(".headwater-backup-*"))
+        left = set(room.project.folder.glob(".headwater-backup-*"))
     assert left, "none was killed in the middle"
     for folder in left:
         for path in folder.iterdir():
