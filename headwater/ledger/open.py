@@ -53,10 +53,16 @@ def _path(url_or_path: str | Path) -> Path:
 
 
 def _create_private(path: Path) -> None:
-    # Titles and access lists are in it: others do not read it unless someone allows them to.
+    """Titles and access lists are in it: others do not read it unless someone allows them to.
+
+    One that is there is left alone: closing a file takes away all locks that this process holds on it, those of a
+    ledger that is open already among them.
+    """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        return
     except OSError as error:
         raise dialect.unwritable(f"{path} ({error.strerror})") from error
 

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
@@ -10,11 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 import psutil
 import pytest
+from sqlalchemy import text
 
 from headwater.errors import BusyError, LeaseLostError
 from headwater.ledger import holder as holders
 from headwater.ledger.base import Commit, Intent
 from headwater.ledger.holder import gone, this_process
+from headwater.ledger.open import open_ledger
 
 
 def hears(child, expected, seconds=30.0):
@@ -253,3 +256,17 @@ def test_this_process_can_be_recognised():
     assert abs(holder.since - datetime.now(UTC)) < timedelta(minutes=1)
     assert not gone(holder)
     assert gone(replace(holder, pid=2**22 + 1))
+
+
+def test_opening_it_again_leaves_the_locks_of_this_process_alone(tmp_path):
+    """Locks of a file belong to a process, and closing any handle of it takes them all away: another process then takes
+    itself for the last one, and deletes the log that the ledger of this one still writes to."""
+    path = tmp_path / "ledger.db"
+    first = open_ledger(path)
+    with first._engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM head")).scalar() == 1
+        open_ledger(path)
+        code = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM head'); c.close()"
+        subprocess.run([sys.executable, "-c", code, path], check=True)
+        assert path.with_name("ledger.db-wal").exists()
+    first.close()
