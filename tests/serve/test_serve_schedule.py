@@ -12,6 +12,7 @@ from tests.serve.conftest import CONFIGURATION, Node, eventually
 pytestmark = pytest.mark.prefect
 
 
+@pytest.mark.slow
 def test_a_schedule_fires(node: Node) -> None:
     scheduled = CONFIGURATION.replace('path = "docs"', 'path = "docs"\nschedule = "* * * * *"', 1)
     (node.folder / "headwater.toml").write_text(f"[serve]\nprefect_port = 0\n{scheduled}", encoding="utf-8")
