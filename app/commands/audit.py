@@ -27,11 +27,11 @@ def audit(
         bool, typer.Option("--source/--no-source", help="List the sources too, or compare ledger and index alone.")
     ] = True,
     sample: Annotated[
-        int,
+        int | None,
         typer.Option(
-            "--sample", min=0, help="Read so many random documents again instead, and estimate.", show_default=False
+            "--sample", min=1, help="Read so many random documents again instead, and estimate.", show_default=False
         ),
-    ] = 0,
+    ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", min=0, help="Draw the same documents again.", show_default=False)
     ] = None,

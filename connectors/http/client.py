@@ -22,6 +22,7 @@ _AGENT = "headwater (documentation indexer)"
 _REDIRECTS = (301, 302, 303, 307, 308)
 _PASSING = (408, 425, 429, 500, 502, 503, 504)
 _MOST_REDIRECTS = 10
+_OUT_OF_ORDER = "What is indexed of it stays as it is. The next run tries again; if this goes on, look at the service."
 _ATTEMPTS = 5
 _MB = 2**20
 
@@ -152,10 +153,11 @@ class Http:
 
     def _later(self, answer: Answer, wait: float | None) -> HeadwaterError:
         message = f"{shown(answer.url)} answered with status {answer.status}"
+        out_of_order = TransientSourceError(message, advice=_OUT_OF_ORDER)
         if wait is None:
-            return TransientSourceError(message)
+            return out_of_order
         self._bucket(answer.url).pause(wait)
-        return _too_late(message, wait) if wait > self._settings.patience else TransientSourceError(message)
+        return _too_late(message, wait) if wait > self._settings.patience else out_of_order
 
 
 class _TooLateError(TransientSourceError):

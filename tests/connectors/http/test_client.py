@@ -223,3 +223,10 @@ def test_how_long_a_server_wants_to_be_left_alone() -> None:
 def test_settings_hold_no_secret_in_sight_and_can_be_pickled(settings: HttpSettings) -> None:
     assert TOKEN not in repr(settings)
     assert pickle.loads(pickle.dumps(settings)) == settings
+
+
+def test_a_service_that_is_out_of_order_is_left_for_the_next_run(client: Http, server: LocalServer) -> None:
+    server.faults += [once(500)] * 20
+    with pytest.raises(TransientSourceError, match="answered with status 500") as raised:
+        client.get(f"{server.url}/page")
+    assert "The next run tries again" in raised.value.advice
