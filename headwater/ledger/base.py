@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+from headwater.ledger.acknowledged import AcknowledgedLedger
 from headwater.ledger.keys import KeysLedger
 from headwater.ledger.standing import Change, FreshnessLedger
 from headwater.ledger.waiting import InboxLedger
@@ -157,7 +158,7 @@ class Commit:
     """Generation that becomes the live one in this commit."""
 
 
-class Ledger(FreshnessLedger, InboxLedger, KeysLedger, Protocol):
+class Ledger(FreshnessLedger, InboxLedger, KeysLedger, AcknowledgedLedger, Protocol):
     """All methods are safe to call from several threads and processes; each is one transaction."""
 
     # identity and epochs

@@ -35,13 +35,14 @@ from headwater.ledger.base import (
 from headwater.ledger.holder import gone, on_this_host
 from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
+from headwater.ledger.sql_acknowledged import SqlAcknowledged
 from headwater.ledger.sql_freshness import SqlFreshness
 from headwater.ledger.sql_inbox import SqlInbox
 from headwater.ledger.sql_keys import SqlKeys
 from headwater.model import Access
 
 
-class SqlLedger(SqlFreshness, SqlInbox, SqlKeys):
+class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged):
     """Made by `open_ledger`; `place` names the database in messages."""
 
     def __init__(self, engine: Engine, place: str) -> None:
