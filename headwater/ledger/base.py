@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from headwater.ledger.acknowledged import AcknowledgedLedger
 from headwater.ledger.keys import KeysLedger
+from headwater.ledger.pushed import PushedLedger
 from headwater.ledger.standing import Change, FreshnessLedger
 from headwater.ledger.waiting import InboxLedger
 from headwater.model import Access, Meta
@@ -158,7 +159,7 @@ class Commit:
     """Generation that becomes the live one in this commit."""
 
 
-class Ledger(FreshnessLedger, InboxLedger, KeysLedger, AcknowledgedLedger, Protocol):
+class Ledger(FreshnessLedger, InboxLedger, KeysLedger, AcknowledgedLedger, PushedLedger, Protocol):
     """All methods are safe to call from several threads and processes; each is one transaction."""
 
     # identity and epochs

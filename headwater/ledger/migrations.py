@@ -11,7 +11,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, func, insert, inspect, select
 
 from headwater.errors import StateError
-from headwater.ledger import acknowledged_tables, freshness_tables, inbox_tables, keys_tables, schema
+from headwater.ledger import acknowledged_tables, freshness_tables, inbox_tables, keys_tables, pushed_tables, schema
 from headwater.ledger.standing import facts_of
 
 FIRST_GENERATION = "g1"
@@ -62,12 +62,17 @@ def _acknowledgements(connection: Connection) -> None:
     schema.metadata.create_all(connection, tables=list(acknowledged_tables.TABLES), checkfirst=False)
 
 
+def _pushed(connection: Connection) -> None:
+    schema.metadata.create_all(connection, tables=list(pushed_tables.TABLES), checkfirst=False)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(1, "0.1.0", _nothing),
     Migration(2, "0.2.0", _learned_and_likenesses),
     Migration(3, "0.3.0", _standings),
     Migration(4, "0.4.0", _inbox_and_keys),
     Migration(5, "0.5.0", _acknowledgements),
+    Migration(6, "0.6.0", _pushed),
 )
 
 

@@ -39,10 +39,11 @@ from headwater.ledger.sql_acknowledged import SqlAcknowledged
 from headwater.ledger.sql_freshness import SqlFreshness
 from headwater.ledger.sql_inbox import SqlInbox
 from headwater.ledger.sql_keys import SqlKeys
+from headwater.ledger.sql_pushed import SqlPushed
 from headwater.model import Access
 
 
-class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged):
+class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed):
     """Made by `open_ledger`; `place` names the database in messages."""
 
     def __init__(self, engine: Engine, place: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, func, select
 
-from headwater.ledger import acknowledged_rows
+from headwater.ledger import acknowledged_rows, pushed_rows
 from headwater.ledger.dialect import upsert
 from headwater.ledger.freshness_tables import changes, listings, served
 from headwater.ledger.schema import events
@@ -52,6 +52,7 @@ def compact(connection: Connection, before: datetime) -> int:
         delete(listings).where(listings.c.began_at <= before, listings.c.seq.not_in(newest))
     ).rowcount
     gone += connection.execute(delete(served).where(served.c.day < before.date().isoformat())).rowcount
+    gone += pushed_rows.forget_taken_back(connection, before)
     return int(gone) + acknowledged_rows.forget(connection, before)
 
 
