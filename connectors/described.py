@@ -76,14 +76,19 @@ def stated_by_path(above: Described, path: str, policy: SourcePolicy) -> Describ
     return found
 
 
-def stated_by_document(above: Described, front: FrontMatter, policy: SourcePolicy) -> Described:
-    """Keys of other programs are left alone; `updated_at` is the stated update, else the stated creation."""
+def stated_by_document(
+    above: Described, front: FrontMatter, policy: SourcePolicy, *, level: Level = Level.FRONT_MATTER
+) -> Described:
+    """Keys of other programs are left alone; `updated_at` is the stated update, else the stated creation.
+
+    `level` is where it was stated: in the document, or beside it.
+    """
     if front.restricts:
         return closed(above, f"{front.problem}; it may say who may read this, so nobody may")
-    fields, where = _known(front.fields), str(Level.FRONT_MATTER)
+    fields, where = _known(front.fields), str(level)
     found = _shared(above, fields, where, where, policy)
     findings = [*found.findings, *([front.problem] if front.problem else [])]
-    own = _own(fields, findings, policy)
+    own = _own(fields, findings, where, policy)
     title = _text(fields, "title", where, findings)
     origins = {**found.origins, **dict.fromkeys(own, where), **({"title": where} if title else {})}
     meta = {**found.meta, **own}
@@ -105,9 +110,10 @@ def _known(fields: Mapping[str, Stated]) -> dict[str, Stated]:
     return {**known, **{name: value for name, value in plain.items() if name not in ALIASES}}
 
 
-def _own(fields: Mapping[str, Stated], findings: list[str], policy: SourcePolicy) -> dict[str, MetaValue]:
+def _own(
+    fields: Mapping[str, Stated], findings: list[str], where: str, policy: SourcePolicy
+) -> dict[str, MetaValue]:
     """What a document alone can state; dates in ISO form, `review_in` as it was written."""
-    where = str(Level.FRONT_MATTER)
     found: dict[str, MetaValue] = {}
     for name in _DATES:
         try:

@@ -9,6 +9,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 from connectors.about import About
 from headwater.errors import ConfigError
 from headwater.interfaces import Connector
+from headwater.ledger.pushed import PushedStore
 from headwater.settings import Settings, SourceSettings, did_you_mean
 from headwater.settings.explain import checked
 from headwater.settings.schema import SourceTable, Table
@@ -21,6 +22,7 @@ CONNECTORS = {
     "zendesk": "connectors.zendesk:ZendeskConnector",
     "github-releases": "connectors.github_releases:GithubReleasesConnector",
     "confluence": "connectors.confluence:ConfluenceConnector",
+    "push": "connectors.push:PushConnector",
 }
 """By kind; imported when a source asks for one, so that no run pays for connectors that it does not use."""
 
@@ -38,6 +40,13 @@ class ConnectorClass(Protocol):
     about: About
 
     def configured(self, source: SourceSettings, options: Any, groups: frozenset[str] | None) -> Connector: ...
+
+
+@runtime_checkable
+class ReadsStore(Protocol):
+    """A connector of what Headwater itself keeps, which has to be told where that is."""
+
+    def reading(self, store: PushedStore) -> Connector: ...
 
 
 @runtime_checkable

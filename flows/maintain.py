@@ -68,6 +68,8 @@ def remove_source(workshop: Workshop, name: str) -> Removal:
     with workshop.ledger.lease(f"source:{name}", workshop.holder, seconds=60, wait=workshop.wait):
         removal = _remove(workshop, rows, "source removed by hand")
         workshop.ledger.forget_source(name)
+        if workshop.settings.source(name) is None:
+            workshop.ledger.forget_pushed(name)  # else the next run brings back what was put there
     return removal
 
 

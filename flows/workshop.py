@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 
 from chunking.registry import chunker_for, strategy_for
-from connectors.registry import build
+from connectors.registry import ReadsStore, build
 from flows.serving import Standings
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
@@ -221,7 +221,8 @@ class Workshop:
         return found
 
     def connector(self, source: SourceSettings) -> Connector:
-        return build(source, self.settings.known_groups)
+        made = build(source, self.settings.known_groups)
+        return made.reading(self.ledger) if isinstance(made, ReadsStore) else made
 
     # runs -------------------------------------------------------------------------------------------------
 

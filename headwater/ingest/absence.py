@@ -3,8 +3,9 @@
 Sources list less than they hold when they are broken, half-migrated, or asked with a credential that lost a right.
 """
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence, Set
 from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 from headwater.errors import GoneError, HeadwaterError
 from headwater.ingest.caution import Caution
@@ -19,9 +20,21 @@ TOMBSTONES, WITHHELD, APPROVED = "tombstones", "withheld", "approved"
 EXAMPLES = 5
 
 
+@runtime_checkable
+class KnowsRequests(Protocol):
+    """A connector that can tell what was removed on purpose from what is merely not there."""
+
+    def removed_on_request(self, ids: Collection[str]) -> Set[str]: ...
+
+
 def is_final(connector: Connector) -> bool:
     """Whether a complete listing of this connector is all there is, so that absence needs no second look."""
     return bool(getattr(connector, "absence_is_final", False))
+
+
+def requested(connector: Connector, ids: Collection[str]) -> Set[str]:
+    """Those of these documents that somebody removed at their source by name, where the connector knows of such."""
+    return connector.removed_on_request(ids) if isinstance(connector, KnowsRequests) else frozenset()
 
 
 def bury_no_more(ledger: Ledger, source: str, seen: Container[str]) -> None:

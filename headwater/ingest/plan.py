@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field
 
 from headwater.errors import FatalError
-from headwater.ingest.absence import is_final
+from headwater.ingest.absence import is_final, requested
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.listing import listed, token_of
 from headwater.interfaces import Connector, Scanned
@@ -84,7 +84,7 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
             failing.append(failure)
         else:
             changed.append(item)
-    if complete and live and not seen:
+    if complete and not seen and live.keys() - requested(connector, live.keys()):
         raise FatalError(
             f"source {connector.name!r} lists no documents, but {len(live)} of it are searchable: nothing was removed",
             advice=f"If that is intended, run `headwater remove --source {connector.name}`.",

@@ -1,7 +1,7 @@
 """What one run is to remove of its source, and how much of that is believed."""
 
 from headwater.clock import utc_now
-from headwater.ingest.absence import TOMBSTONES, bury_no_more, confirmed_gone, is_approved, release, withhold
+from headwater.ingest.absence import TOMBSTONES, bury_no_more, confirmed_gone, is_approved, release, requested, withhold
 from headwater.ingest.plan import Plan
 from headwater.ingest.report import SourceReport
 from headwater.ingest.tools import Tools
@@ -58,16 +58,20 @@ class Removals:
             if self._whole:
                 release(ledger, source)
             return list(self.absent)
-        banned = self._plan.banned
+        certain = self._certain(going)
         live = ledger.count(self._tools.publisher.generation, source)
-        self._report.withhold(withhold(ledger, source, going - banned, live, utc_now()), len(going - banned))
-        return [id for id in self.absent if id in banned]
+        self._report.withhold(withhold(ledger, source, going - certain, live, utc_now()), len(going - certain))
+        return [id for id in self.absent if id in certain]
 
     def _too_many(self, going: set[str]) -> bool:
-        tools, source, going = self._tools, self._report.source, going - self._plan.banned
+        tools, source, going = self._tools, self._report.source, going - self._certain(going)
         if len(going) <= tools.caution.documents or is_approved(tools.ledger, source, going):
             return False
         return tools.caution.withholds(len(going), tools.ledger.count(tools.publisher.generation, source))
+
+    def _certain(self, going: set[str]) -> set[str]:
+        """Those that a person took out of search, or whoever put them there took back."""
+        return going & (self._plan.banned | requested(self._tools.connector, going))
 
 
 def _content_hashes(tools: Tools, source: str, ids: tuple[str, ...]) -> dict[str, str]:
