@@ -4,8 +4,12 @@ import logging
 import time
 
 from fastapi import FastAPI
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.dashboard.application import dashboard
 from app.http import health, search, status, webhooks
 from app.http.errors import handle_errors
 from app.http.limits import LimitedBodies
@@ -13,11 +17,7 @@ from app.http.node import Node
 
 log = logging.getLogger("headwater.http")
 
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-)
+_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
 def application(node: Node) -> FastAPI:
@@ -32,14 +32,21 @@ def application(node: Node) -> FastAPI:
     app.state.node = node
     for router in (webhooks.router, search.router, status.router, health.router):
         app.include_router(router)
+    app.mount("/dashboard", dashboard(node))
+    app.add_route("/", _to_dashboard, include_in_schema=False)
+    app.add_route("/dashboard", _to_dashboard, include_in_schema=False)
     handle_errors(app)
     app.add_middleware(LimitedBodies, most=node.settings.serve.max_body_mb * 2**20)
     app.add_middleware(Logged)
     return app
 
 
+async def _to_dashboard(request: Request) -> Response:  # noqa: ARG001 - the shape of a route
+    return RedirectResponse("/dashboard/", 303)
+
+
 class Logged:
-    """ASGI middleware: one line for each answer, without what was asked or sent; headers that every answer has."""
+    """ASGI middleware: one line for each answer, without what was asked or sent; headers that it has, or gets."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -54,7 +61,9 @@ class Logged:
             nonlocal answered
             if message["type"] == "http.response.start":
                 answered = message["status"]
-                message["headers"] = [*message.get("headers", ()), *_HEADERS]
+                headers = MutableHeaders(scope=message)
+                for name, value in _HEADERS.items():
+                    headers.setdefault(name, value)
             await send(message)
 
         try:

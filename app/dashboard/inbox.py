@@ -1,0 +1,15 @@
+"""Work in progress."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from app.dashboard.access import SIGNED_IN
+from app.dashboard.frame import Home
+from app.dashboard.layout import render
+
+router = APIRouter(dependencies=SIGNED_IN)
+
+
+@router.get("/inbox")
+def inbox(request: Request, home: Home) -> Response:
+    return render(request, "inbox.html", report=home.reports.latest())

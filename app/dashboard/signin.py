@@ -1,0 +1,123 @@
+"""Signing in with a key, and out; the key itself is kept nowhere."""
+
+import logging
+from ipaddress import ip_address
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from app.dashboard.access import Visit, within_rate
+from app.dashboard.csrf import check_origin
+from app.dashboard.errors import page
+from app.dashboard.fields import Fields, within
+from app.dashboard.frame import PATH, Dashboard, Home
+from app.dashboard.layout import render
+from app.dashboard.session import COOKIE, LONGEST_SECONDS
+from headwater.errors import ForbiddenError, UnauthenticError
+from headwater.keys.keys import authenticated, note, require
+from headwater.ledger.keys import Key
+
+log = logging.getLogger("headwater.dashboard")
+router = APIRouter()
+LONGEST_KEY = 200
+
+
+@router.get("/sign-in")
+def form(request: Request, next: Annotated[str, Query(max_length=4000)] = "") -> Response:
+    """The form; who is signed in already goes on at once."""
+    token = request.cookies.get(COOKIE, "")
+    # A cookie that is kept from other sites is not sent along a link on one; the next request, from here, has it.
+    came = request.headers.get("sec-fetch-site") == "cross-site" and not token
+    return _form(request, _back(next), again=came)
+
+
+@router.post("/sign-in")
+def sign_in(request: Request, home: Home, fields: Fields) -> Response:
+    """A new session, whatever cookie came with the request."""
+    check_origin(request.headers)
+    if not _private(request):
+        return page(
+            request, 403, "Not over plain http", "Reach the dashboard by https, or on this machine as http://localhost."
+        )
+    back = _back(fields.get("next", ""))
+    try:
+        key = _key(request, home, fields.get("key", "").strip()[:LONGEST_KEY])
+    except UnauthenticError:
+        return _form(request, back, status=401, problem="There is no such key, or it was revoked.")
+    except ForbiddenError:
+        return _form(request, back, status=403, problem="This key is not for that: it needs the scope read.")
+    before = home.sessions.find(request.cookies.get(COOKIE, ""))
+    if before is not None:
+        home.sessions.end(before)
+    token = home.sessions.begin(key)
+    request.state.key = key.id
+    note(home.node.opened.ledger, key.id, "dashboard sign-in", _host(request))
+    answer = RedirectResponse(back, 303)
+    answer.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(LONGEST_SECONDS),
+        path=PATH,
+        httponly=True,
+        samesite="strict",
+        secure=not _plain(request),
+    )
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(visit: Visit, home: Home) -> Response:
+    home.sessions.end(visit)
+    note(home.node.opened.ledger, visit.key.id, "dashboard sign-out")
+    answer = RedirectResponse(f"{PATH}/sign-in", 303)
+    answer.delete_cookie(COOKIE, path=PATH, httponly=True, samesite="strict")
+    return answer
+
+
+def _key(request: Request, home: Dashboard, text: str) -> Key:
+    node, host = home.node, _host(request)
+    within_rate(node.refused.wait(host, take=False))
+    ledger = node.opened.ledger
+    try:
+        key = authenticated(ledger, text)
+    except UnauthenticError:
+        node.refused.wait(host)
+        note(ledger, "dashboard", "sign-in refused", host)
+        raise
+    try:
+        require(key, "read")
+    except ForbiddenError:
+        note(ledger, key.id, "refused", "read: dashboard sign-in")
+        raise
+    return key
+
+
+def _form(request: Request, back: str, *, status: int = 200, problem: str = "", again: bool = False) -> Response:
+    return render(request, "signin.html", status=status, back=back, problem=problem, again=again)
+
+
+def _back(asked: str) -> str:
+    return within(asked, PATH)
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def _private(request: Request) -> bool:
+    """Whether nobody on the way reads the key: https as far as the browser sees it, or this machine."""
+    return not _plain(request) or _is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
+
+
+def _plain(request: Request) -> bool:
+    """What the browser speaks, which a proxy in front of us may translate: only its own word counts."""
+    return urlsplit(request.headers.get("origin", "")).scheme != "https"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
+    except ValueError:
+        return False
