@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from flows.alerts import notify_after_run
+from flows.flow_run import flow_run_id
 from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
 from flows.upkeep import compact_history
@@ -75,9 +76,15 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     report.epoch = workshop.ledger.epoch()
     report.notes.extend(_told(workshop))
     report.seconds = time.monotonic() - workshop.started
-    workshop.ledger.save_run(report.run, {**report.as_json(), "command": workshop.command})
+    workshop.ledger.save_run(report.run, {**report.as_json(), **_circumstances(workshop, began)})
     compact_history(workshop.ledger)
     return report
+
+
+def _circumstances(workshop: Workshop, began: datetime) -> dict[str, str]:
+    """Who did it, when, and where Prefect shows it."""
+    times = {"began": began.isoformat(), "ended": utc_now().isoformat()}
+    return {"command": workshop.command, **times, "flow_run": flow_run_id()}
 
 
 def _told(workshop: Workshop) -> list[str]:
