@@ -108,7 +108,7 @@ def _host(request: Request) -> str:
 
 def _private(request: Request) -> bool:
     """Whether nobody on the way reads the key: https as far as the browser sees it, or this machine."""
-    return not _plain(request) or _is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
+    return not _plain(request) or is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
 
 
 def _plain(request: Request) -> bool:
@@ -116,7 +116,7 @@ def _plain(request: Request) -> bool:
     return urlsplit(request.headers.get("origin", "")).scheme != "https"
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or host.endswith(".localhost") or ip_address(host).is_loopback
     except ValueError:
