@@ -160,5 +160,7 @@ class GitConnector:
         return found
 
     def _listing(self, *, newest: bool) -> Listing:
-        snapshot = newest_of(self.mirror) if newest else held(self.mirror, self.fresh)
+        snapshot = (
+            newest_of(self.mirror) if newest else held(self.mirror, self.fresh, or_older=self.fresh >= FRESH_SECONDS)
+        )
         return Listing(snapshot, self.folder, self.policy, self.selection, self.owner_from, self.web)

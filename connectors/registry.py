@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -40,6 +41,21 @@ class ConnectorClass(Protocol):
     about: About
 
     def configured(self, source: SourceSettings, options: Any, groups: frozenset[str] | None) -> Connector: ...
+
+
+@runtime_checkable
+class _Remembers(Protocol):
+    """Reads documents by a listing that this process made up to `fresh` seconds ago."""
+
+    @property
+    def fresh(self) -> float: ...
+
+
+def not_older(connector: Connector, seconds: float) -> Connector:
+    """The same, reading by no listing that was made longer ago than this."""
+    if not isinstance(connector, _Remembers) or connector.fresh <= seconds:
+        return connector
+    return cast(Connector, replace(cast(Any, connector), fresh=max(0.0, seconds)))
 
 
 @runtime_checkable

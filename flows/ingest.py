@@ -9,6 +9,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.environment import run_seconds
+from flows.refresh import attend
 from flows.session import workshop
 from flows.steps import Steps, direct_steps, run_sources
 from flows.workshop import Workshop
@@ -41,6 +42,7 @@ def ingest(sources: list[str] | None = None) -> State[int]:
     """Ingest these sources (default: every configured one); failed when a source failed as a whole."""
     with workshop() as open_workshop:
         names = sources or [source.name for source in open_workshop.settings.sources]
+        attend(open_workshop)
         report = run_sources(open_workshop, names, Steps(scan, index_batch, remove_absent))
         summarize(open_workshop, report)
     failed = [source.source for source in report.sources if source.error]

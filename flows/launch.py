@@ -13,6 +13,7 @@ from headwater.errors import IndexUnavailableError
 from headwater.ingest.report import RunReport
 
 FLOW = "flows.ingest"
+WAIT_SECONDS = 0.2
 START_SECONDS = 180.0
 
 
@@ -36,8 +37,12 @@ class PrefectServer(threading.Thread):
             self.error = error
         self.seconds = time.monotonic() - started
 
-    def wait(self) -> None:
-        self.join(START_SECONDS)
+    def wait(self, between: Callable[[], None]) -> None:
+        """Until it answers; `between` is called meanwhile."""
+        deadline = time.monotonic() + START_SECONDS
+        while self.is_alive() and time.monotonic() < deadline:
+            self.join(WAIT_SECONDS)
+            between()
         if self.is_alive() or self.error is not None:
             raise IndexUnavailableError(
                 f"Prefect did not start: {self.error or f'no answer within {START_SECONDS:.0f} s'}",
@@ -51,7 +56,7 @@ def run_flow(workshop: Workshop, names: Sequence[str], on_ready: Callable[[float
     server = PrefectServer()
     server.start()
     get_ready(workshop, names)
-    server.wait()
+    server.wait(workshop.between)
     on_ready(server.seconds)
     flow_module = importlib.import_module(FLOW)
     with using(workshop):

@@ -1,51 +1,57 @@
 """Look at what was announced, in a process that has everything open: one document, or a whole source."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from flows.drain import Drain
 from flows.steps import Steps, direct_steps, run_sources
+from flows.taken import Refreshed, StoppedError
 from flows.workshop import Workshop
-from headwater.errors import BusyError, RetriableError, SkippableError, TransientSourceError
+from headwater.errors import BusyError, SkippableError, TransientSourceError
 from headwater.inbox.inbox import WHOLE
 from headwater.ingest.report import SourceReport
 from headwater.settings import AlertSettings
 
 COMMAND = "headwater serve"
 
-
-class StoppedError(RetriableError):
-    """This process is ending, so that a run of a whole source was not done to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refreshed:
-    """What became of it: `indexed` is 0 where nothing had changed."""
-
-    run: str
-    indexed: int
-    removed: int
+__all__ = ["COMMAND", "Refresh", "Refreshed", "StoppedError", "attend", "busy", "never", "refresh"]
 
 
 class Refresh(Protocol):
     """As `refresh` does it; `refresh_flow.recorded` also has Prefect record it."""
 
-    def __call__(self, opened: Workshop, source: str, document: str, ends: Callable[[], bool]) -> Refreshed: ...
+    def __call__(
+        self, opened: Workshop, source: str, document: str, ends: Callable[[], bool], fresh: float = 0.0
+    ) -> Refreshed: ...
 
 
 def never() -> bool:
     return False
 
 
-def refresh(opened: Workshop, source: str, document: str, ends: Callable[[], bool] = never) -> Refreshed:
+def refresh(
+    opened: Workshop,
+    source: str,
+    document: str,
+    ends: Callable[[], bool] = never,
+    fresh: float = 0.0,
+    *,
+    covered: bool = False,
+) -> Refreshed:
     """Bring one document up to date (or, with `WHOLE`, the source), under the lease of its source.
 
     BusyError when somebody else holds that; other errors say what went wrong with the document, retriable ones what
-    may go away. `ends` is asked between the batches of a whole source.
+    may go away. `ends` is asked between the batches of a whole source. `fresh`: seconds since the change was announced;
+    no older listing will do. `covered`: `opened` holds the lease, and has a run of the source under way.
     """
     # People are told of what is not fresh once for many documents, not after each.
     settings = replace(opened.settings, alerts=AlertSettings())
-    with Workshop(settings, command=COMMAND, only=document or None, opened=opened) as workshop:
+    with Workshop(settings, command=opened.command, only=document or None, fresh=fresh, opened=opened) as workshop:
+        if covered:
+            workshop.cover(source)
+        else:
+            attend(workshop)
         workshop.prepare(source)
         report = run_sources(workshop, [source], _until(direct_steps(workshop), ends)).sources[0]
         if ends() and document == WHOLE and report.error:
@@ -56,6 +62,19 @@ def refresh(opened: Workshop, source: str, document: str, ends: Callable[[], boo
         _check(workshop, source, document)
         run = workshop.begin_run().run
     return Refreshed(run, report.indexed, report.removed)
+
+
+def attend(workshop: Workshop) -> None:
+    """Have its runs of whole sources look at what is announced of them between their micro-batches.
+
+    Not while another generation is filled: it takes the place of the live one.
+    """
+    if workshop.only is None and workshop.target is None:
+        workshop.between = Drain(workshop, _meanwhile)
+
+
+def _meanwhile(workshop: Workshop, source: str, document: str, fresh: float) -> Refreshed:
+    return refresh(workshop, source, document, fresh=fresh, covered=True)
 
 
 def busy(opened: Workshop, source: str) -> None:

@@ -22,21 +22,23 @@ _ends: ContextVar[Callable[[], bool]] = ContextVar("ends", default=never)
     validate_parameters=False,
     persist_result=False,
 )
-def refresh_flow(source: str, document: str) -> State[Refreshed]:
-    """Look at one document that was announced, or with "" at its source."""
+def refresh_flow(source: str, document: str, fresh: float = 0.0) -> State[Refreshed]:
+    """Look at one document that was announced, or with "" at its source, by no listing older than `fresh` seconds."""
     try:
         with workshop() as opened:
-            done = refresh(opened, source, document, _ends.get())
+            done = refresh(opened, source, document, _ends.get(), fresh)
     except HeadwaterError as error:
         return Failed(message=f"{type(error).__name__}: {error}", data=error)
     return Completed(message=f"{done.indexed} indexed, {done.removed} removed", data=done)
 
 
-def recorded(opened: Workshop, source: str, document: str, ends: Callable[[], bool] = never) -> Refreshed:
+def recorded(
+    opened: Workshop, source: str, document: str, ends: Callable[[], bool] = never, fresh: float = 0.0
+) -> Refreshed:
     """As `refresh` does it; what waits for somebody else is not recorded, since it is tried several times a second."""
     busy(opened, source)
     _ends.set(ends)
-    state = refresh_flow(source=source, document=document, return_state=True)
+    state = refresh_flow(source=source, document=document, fresh=fresh, return_state=True)
     found = state.result(raise_on_failure=False)
     if isinstance(found, Refreshed):
         return found

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from flows.alerts import notify_after_run
-from flows.refresh import Refresh, StoppedError, refresh
+from flows.refresh import Refresh, refresh
+from flows.taken import BUSY_SECONDS, work_off
 from flows.workshop import Workshop
-from headwater.errors import BusyError, HeadwaterError
+from headwater.errors import HeadwaterError
 from headwater.inbox.inbox import Inbox
-from headwater.ledger.waiting import Waiting
+from headwater.ledger.waiting import Waiting, Which
 
 LANES, TAKEN_TOGETHER = 4, 20
 HOT_SECONDS, SHORTEST_PAUSE, HOT_PAUSE, COLD_PAUSE = 10.0, 0.02, 0.05, 1.0
 """After a delivery came, the inbox is looked at often for a while; else for what fails, or came to another process."""
-BUSY_SECONDS, PROLONG_SECONDS, TELL_SECONDS = 0.5, 30.0, 60.0
+PROLONG_SECONDS, TELL_SECONDS = 30.0, 60.0
 
 log = logging.getLogger("headwater.worker")
 
@@ -96,12 +97,19 @@ class Worker:
         if not self._free() or not self._inbox.depth().waiting:
             return
         together: dict[str, list[Waiting]] = {}
-        for row in self._inbox.take(TAKEN_TOGETHER):
+        for row in self._inbox.take(TAKEN_TOGETHER, Which(without=self._elsewhere())):
             together.setdefault(row.source, []).append(row)
         for source, rows in together.items():
             if not self._begin(source, rows):
                 for row in rows:
                     self._inbox.postponed(row, BUSY_SECONDS)
+
+    def _elsewhere(self) -> frozenset[str]:
+        """Sources that are worked on already: a run looks at what is announced of its source by itself."""
+        with self._lock:
+            ours = set(self._lanes)
+        held = (name for name, _ in self._opened.ledger.holders())
+        return frozenset(ours | {name.removeprefix("source:") for name in held if name.startswith("source:")})
 
     def _free(self) -> bool:
         with self._lock:
@@ -153,25 +161,9 @@ class Worker:
         if self._ending.is_set():
             self._inbox.postponed(row, 0)
             return
-        about = {"source": row.source, "document": row.document, "delivery": row.delivery}
-        began = time.monotonic()
-        try:
-            done = self._refresh(self._opened, row.source, row.document, self._ending.is_set)
-        except (BusyError, StoppedError) as error:
-            self._inbox.postponed(row, 0 if isinstance(error, StoppedError) else BUSY_SECONDS)
-            log.debug("put back: %s", error, extra=about)
-        except HeadwaterError as error:
-            self._inbox.failed(row, error)
-            log.warning("could not be looked at: %s: %s", type(error).__name__, error, extra=about)
-        except Exception as error:
-            log.exception("a fault while looking at what was announced", extra=about)
-            fault = HeadwaterError(f"{type(error).__name__}", advice="A fault in Headwater; the log has its traceback.")
-            self._inbox.failed(row, fault)
-        else:
-            self._inbox.done(row)
-            self._changed = self._changed or bool(done.indexed or done.removed)
-            took = round(time.monotonic() - began, 3)
-            log.info(
-                "looked at what was announced",
-                extra={**about, "run": done.run, "indexed": done.indexed, "removed": done.removed, "seconds": took},
-            )
+        done = work_off(
+            self._inbox,
+            row,
+            lambda fresh: self._refresh(self._opened, row.source, row.document, self._ending.is_set, fresh),
+        )
+        self._changed = self._changed or (done is not None and bool(done.indexed or done.removed))

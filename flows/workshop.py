@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 
 from chunking.registry import chunker_for, strategy_for
-from connectors.registry import ReadsStore, build
+from connectors.registry import ReadsStore, build, not_older
 from flows.serving import Standings
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
 from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
@@ -58,23 +58,29 @@ class Workshop:
         command: str,
         listener: Listener | None = None,
         only: str | None = None,
+        fresh: float = 0.0,
         wait: float = 0.0,
         target: str | None = None,
         opened: "Workshop | None" = None,
     ) -> None:
-        """`only`: one document of its source. `wait`: seconds to wait for a source that another process is ingesting.
-        `target`: the generation to write to, when it is not the live one. `opened`: another workshop of this
-        process, whose ledger, store and models are used, since only one may hold the embedded index.
+        """`only`: one document of its source, read by no listing that is more than `fresh` seconds old.
+
+        `wait`: seconds to wait for a source that another process is ingesting. `target`: the generation to write to,
+        when it is not the live one. `opened`: another workshop of this process, whose ledger, store and models are
+        used, since only one may hold the embedded index.
         """
         self.settings = settings
         self.command = command
         self.listener = listener or Silent()
         self.only = only
+        self.fresh = fresh
         self.wait = wait
         self.target = target
         self.started = time.monotonic()
         self.runs: dict[str, SourceRun] = {}
         self.report: RunReport | None = None
+        self.between: Callable[[], None] = lambda: None
+        """Called by its runs whenever they could as well do something else for a moment."""
         self._borrowed = False
         self._record: IndexRecord | None = None
         self._indexes: dict[str, Index] = {}
@@ -222,7 +228,10 @@ class Workshop:
 
     def connector(self, source: SourceSettings) -> Connector:
         made = build(source, self.settings.known_groups)
-        return made.reading(self.ledger) if isinstance(made, ReadsStore) else made
+        made = made.reading(self.ledger) if isinstance(made, ReadsStore) else made
+        if self.only is None:
+            return made
+        return not_older(made, self.fresh)
 
     # runs -------------------------------------------------------------------------------------------------
 
@@ -284,6 +293,10 @@ class Workshop:
             lease.enter_context(self.ledger.lease(f"source:{name}", self.holder, seconds=60, wait=self.wait))
             self._leases[name] = lease
 
+    def cover(self, name: str) -> None:
+        """Whoever opened this workshop holds the source's lease, and goes on holding it."""
+        self._leases[name] = ExitStack()
+
     def _tools(self, source: SourceSettings) -> Tools:
         publisher, parsing = self.publisher(), self.parsing_of(source)
         return Tools(
@@ -301,6 +314,7 @@ class Workshop:
             listener=self.listener,
             metadata=metadata_policy(source),
             caution=caution_of(source),
+            between=lambda: self.between(),
         )
 
     def chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:

@@ -15,6 +15,7 @@ from app.tables import print_dry_run, print_report
 from connectors.adhoc import adhoc_source
 from flows.dry_run import forecast
 from flows.launch import run_flow
+from flows.refresh import attend
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
 from headwater.errors import ConfigError
@@ -99,6 +100,7 @@ def _forecast(
 
 
 def _run(workshop: Workshop, names: list[str], bars: Bars, *, direct: bool) -> RunReport:
+    attend(workshop)
     if direct:
         return run_sources(workshop, names, direct_steps(workshop))
     bars.say("starting Prefect (10 to 20 s; --direct does without)")

@@ -67,11 +67,11 @@ def _node(opened: Workshop, *, prefect: bool) -> Node:
 def _recorder(schedules: PrefectSchedules) -> Refresh:
     """Recorded by Prefect while that answers; what was announced does not wait for it."""
 
-    def look(opened: Workshop, source: str, document: str, ends: Callable[[], bool]) -> Refreshed:
+    def look(opened: Workshop, source: str, document: str, ends: Callable[[], bool], fresh: float = 0.0) -> Refreshed:
         if not schedules.ready.is_set():
-            return refresh(opened, source, document, ends)
+            return refresh(opened, source, document, ends, fresh)
         # Imported when Prefect's environment is set: it takes seconds.
-        found: Refreshed = importlib.import_module("flows.refresh_flow").recorded(opened, source, document, ends)
+        found: Refreshed = importlib.import_module("flows.refresh_flow").recorded(opened, source, document, ends, fresh)
         return found
 
     return look

@@ -1,6 +1,7 @@
 """One commit of a mirror, held by this process for as long as its documents are read."""
 
 import atexit
+import math
 import os
 import threading
 import time
@@ -26,7 +27,8 @@ class Snapshot:
 
     def __init__(self, mirror: Mirror, head: Head | None) -> None:
         self.mirror, self.head = mirror, head
-        self.taken = time.monotonic()
+        self.taken = self.asked = time.monotonic()
+        """When it was the newest, and when a newer one could not be had."""
         self.shallow = mirror.history and head is not None and mirror.shallow
         self.blobs = Blobs(mirror.git)
         self._texts: dict[str, bytes] = {}
@@ -105,7 +107,10 @@ close_all = atexit.register(_held.close)
 
 def newest(mirror: Mirror) -> Snapshot:
     """What the repository holds now."""
+    began = time.monotonic()
     found = mirror.repaired(lambda head: Snapshot(mirror, head))
+    # What was pushed while it was being read may not be in it.
+    found.taken = began
     before = _held.get(mirror)
     if before is not None and before.head == found.head:
         before.taken = found.taken
@@ -114,17 +119,18 @@ def newest(mirror: Mirror) -> Snapshot:
     return found
 
 
-def held(mirror: Mirror, fresh: float) -> Snapshot:
-    """What was taken in the last `fresh` seconds, or is the newest that can be had while the repository is away."""
+def held(mirror: Mirror, fresh: float, *, or_older: bool = True) -> Snapshot:
+    """What was taken in the last `fresh` seconds; or, with `or_older`, the newest there is while nothing can be had."""
     before = _held.get(mirror)
-    if before is not None and time.monotonic() - before.taken < fresh:
+    since = (max(before.taken, before.asked) if or_older else before.taken) if before is not None else -math.inf
+    if before is not None and time.monotonic() - since < fresh:
         return before
     try:
         return newest(mirror)
     except RetriableError:
-        if before is None or fresh <= 0:
+        if before is None or not or_older:
             raise
-        before.taken = time.monotonic()
+        before.asked = time.monotonic()
         return before
 
 

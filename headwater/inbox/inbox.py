@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, LeaseLostError, RetriableError
-from headwater.ledger.waiting import DEAD, WHOLE, Ask, Depth, InboxLedger, Timing, Waiting
+from headwater.ledger.waiting import ANY, DEAD, WHOLE, Ask, Depth, InboxLedger, Timing, Waiting, Which
 
 __all__ = ["DEBOUNCE", "WHOLE", "Ask", "Inbox", "Retry"]
 
@@ -72,11 +72,11 @@ class Inbox:
         keep = now - timedelta(days=KEPT_DAYS)
         return self.ledger.receive(endpoint, delivery, asks, now=now, timing=self.timing, keep=keep)
 
-    def take(self, limit: int = 20, *, source: str | None = None, access: bool = False) -> list[Waiting]:
-        """Rows that are due, ours for `claim_seconds`; access changes first, or with `access` only those."""
+    def take(self, limit: int = 20, which: Which = ANY) -> list[Waiting]:
+        """Rows that are due, ours for `claim_seconds`; access changes first."""
         now = self.clock()
         until = now + timedelta(seconds=self.claim_seconds)
-        return self.ledger.take_waiting(now=now, until=until, limit=limit, source=source, access=access)
+        return self.ledger.take_waiting(now=now, until=until, limit=limit, which=which)
 
     def prolong(self, rows: Iterable[Waiting]) -> list[Waiting]:
         """Those that are still ours, ours for `claim_seconds` from now: for work that takes longer."""

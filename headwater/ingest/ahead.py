@@ -5,21 +5,28 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from typing import Generic, TypeVar, cast
 
+IDLE_SECONDS = 0.2
 T = TypeVar("T")
 
 
 def ahead(
-    items: Iterable[T], *, most: int, weight: Callable[[T], int] = lambda _: 0, heaviest: int = 0
+    items: Iterable[T],
+    *,
+    most: int,
+    weight: Callable[[T], int] = lambda _: 0,
+    heaviest: int = 0,
+    idle: Callable[[], T] | None = None,
 ) -> Generator[T, None, None]:
     """Yield `items` in order while up to `most` more of them, weighing at most `heaviest` together, are made.
 
-    It starts at once. One item over the weight limit still passes, alone. An exception of the generator is raised
-    where its item would have come. Closing this generator stops the thread at its next item.
+    It starts at once. What `idle` makes is yielded whenever there was no item for `IDLE_SECONDS`. One item over the
+    weight limit still passes, alone. An exception of the generator is raised where its item would have come. Closing
+    this generator stops the thread at its next item.
     """
     buffer = _Buffer[T](most, heaviest)
     thread = threading.Thread(target=buffer.fill, args=(items, weight), name="headwater-ahead", daemon=True)
     thread.start()
-    return started(_taken(buffer, thread))
+    return started(_taken(buffer, thread, idle))
 
 
 def started(generator: Generator[T, None, None]) -> Generator[T, None, None]:
@@ -28,11 +35,16 @@ def started(generator: Generator[T, None, None]) -> Generator[T, None, None]:
     return generator
 
 
-def _taken(buffer: "_Buffer[T]", thread: threading.Thread) -> Generator[T, None, None]:
+def _taken(buffer: "_Buffer[T]", thread: threading.Thread, idle: Callable[[], T] | None) -> Generator[T, None, None]:
     try:
         yield cast(T, None)
-        while (entry := buffer.take()) is not None:
-            yield entry[0]
+        while True:
+            if idle is not None and not buffer.wait(IDLE_SECONDS):
+                yield idle()
+            elif (entry := buffer.take()) is not None:
+                yield entry[0]
+            else:
+                break
         if buffer.error is not None:
             raise buffer.error
     finally:
@@ -80,6 +92,11 @@ class _Buffer(Generic[T]):
         if not self._entries:
             return True
         return len(self._entries) < self._most and (not self._heaviest or self._held + weighs <= self._heaviest)
+
+    def wait(self, seconds: float) -> bool:
+        """Whether `take` would answer at once."""
+        with self._changed:
+            return self._changed.wait_for(lambda: bool(self._entries) or self._done, seconds)
 
     def take(self) -> tuple[T, int] | None:
         with self._changed:

@@ -59,8 +59,17 @@ def plan_document(id: str, source: str, ledger: Ledger) -> Plan:
     )
 
 
-def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerprint: Callable[[str, str], str]) -> Plan:
-    """Scan the source and compare; FatalError when a source that had documents suddenly lists none."""
+def plan_source(
+    connector: Connector,
+    ledger: Ledger,
+    generation: str,
+    fingerprint: Callable[[str, str], str],
+    between: Callable[[], None] = lambda: None,
+) -> Plan:
+    """Scan the source and compare; FatalError when a source that had documents suddenly lists none.
+
+    `between` is called after each entry of the listing.
+    """
     live = ledger.versions(generation, connector.name)
     failures = {f.document: f for f in ledger.failures(generation, connector.name)}
     blocks = {b.document: b.reason for b in ledger.blocks() if b.source == connector.name}
@@ -70,7 +79,7 @@ def plan_source(connector: Connector, ledger: Ledger, generation: str, fingerpri
     blocked: list[tuple[str, str]] = []
     same: list[Ref] = []
     resume = token_of(ledger, connector.name) if live and generation == ledger.generation() else None
-    listing = _listing(listed(connector, ledger, resume))
+    listing = _listing(listed(connector, ledger, resume), between)
     seen, complete = listing.entries.keys(), listing.complete
     for id, item in listing.entries.items():
         failure = failures.get(id)
@@ -128,10 +137,11 @@ class _Listing:
     complete: bool = False
 
 
-def _listing(items: Iterable[Scanned]) -> _Listing:
+def _listing(items: Iterable[Scanned], between: Callable[[], None]) -> _Listing:
     """An entry that is listed twice counts as it was listed last: pages shift while they are being listed."""
     found = _Listing()
     for item in items:
+        between()
         match item:
             case Ref(id) | Unreadable(id):
                 found.entries[id] = item

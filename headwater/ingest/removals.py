@@ -1,5 +1,7 @@
 """What one run is to remove of its source, and how much of that is believed."""
 
+from collections.abc import Iterable, Set
+
 from headwater.clock import utc_now
 from headwater.ingest.absence import TOMBSTONES, bury_no_more, confirmed_gone, is_approved, release, requested, withhold
 from headwater.ingest.plan import Plan
@@ -14,8 +16,12 @@ class Removals:
     By its hash, a renamed document goes in the epoch in which its new name comes.
     """
 
-    def __init__(self, tools: Tools, report: SourceReport, plan: Plan, *, whole: bool) -> None:
-        self.absent = _content_hashes(tools, report.source, plan.absent)
+    def __init__(
+        self, tools: Tools, report: SourceReport, plan: Plan, *, whole: bool, overtaken: Set[str] = frozenset()
+    ) -> None:
+        """`overtaken`: looked at by somebody else since the listing began, who knows better whether they are gone."""
+        self._overtaken = overtaken
+        self.absent = _content_hashes(tools, report.source, [id for id in plan.absent if id not in overtaken])
         self._tools = tools
         self._report = report
         self._plan = plan
@@ -32,7 +38,7 @@ class Removals:
         """
         tools, source = self._tools, self._report.source
         bury_no_more(tools.ledger, source, self._plan.seen)
-        unsure = [id for id in self._plan.unsure if id not in self.absent]
+        unsure = [id for id in self._plan.unsure if id not in self.absent and id not in self._overtaken]
         if self._too_many({*self.absent, *unsure}):
             self.absent |= dict.fromkeys(unsure, "")
             return []
@@ -74,6 +80,6 @@ class Removals:
         return going & (self._plan.banned | requested(self._tools.connector, going))
 
 
-def _content_hashes(tools: Tools, source: str, ids: tuple[str, ...]) -> dict[str, str]:
+def _content_hashes(tools: Tools, source: str, ids: Iterable[str]) -> dict[str, str]:
     rows = tools.ledger.documents_named(tools.publisher.generation, [(source, id) for id in ids])
     return {id: str(row.meta.get("content_sha256", "")) for (_, id), row in rows.items()}

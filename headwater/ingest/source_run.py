@@ -8,28 +8,29 @@ from dataclasses import replace
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.clock import utc_now
-from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError
+from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError, TransientSourceError
 from headwater.ingest.changes import Past
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.listing import began_at
-from headwater.ingest.look import Look, Settled, fetch, known_version, look, still
+from headwater.ingest.look import Look, Settled, failed, fetch, look, still
 from headwater.ingest.outcomes import Outcomes
 from headwater.ingest.plan import Plan, plan_document, plan_source
 from headwater.ingest.removals import Removals
 from headwater.ingest.report import SourceReport
-from headwater.ingest.stale_access import close_stale, finding, note_listed, note_verified
-from headwater.ingest.stream import Carry, Group, Step, stream
+from headwater.ingest.revoking import Revoking
+from headwater.ingest.stale_access import close_stale, finding, note_listed
+from headwater.ingest.stream import Carry, Group, Idle, Step, stream
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
-from headwater.model import Access, Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
+from headwater.model import Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
+from headwater.publishing.publisher import moved
 
 BATCH_DOCUMENTS = 150
 BATCH_ATTEMPTS = 4
 PUBLISH_SECONDS = 5.0
 REMOVED_TOGETHER = 2_000
-NARROWED_TOGETHER = 100
-NARROW_SECONDS = 0.5
-"""Rights are taken away from this many documents together, or from as many as were found in this time."""
+LOOKED_AT_AGAIN = 3
+"""How often a document is looked at once more because it was published by somebody else meanwhile."""
 REFUSED_TOGETHER = 20
 """One document may be closed to our credentials; so many in a row are all of them."""
 KEPT_BYTES = 32 * 2**20
@@ -51,9 +52,13 @@ class SourceRun:
         self._revoked = self._learned = False
         self._outcomes = Outcomes(tools, run, self.report)
         self._pending: dict[str, Ref] = {}
-        self._new: frozenset[str] = frozenset()
+        self._new: set[str] = set()
         self._going: Removals | None = None
-        self._kept: dict[str, RawDocument] = {}
+        self._revoking = Revoking(tools, self._outcomes, self._row, self._failure)
+        self._kept = self._revoking.kept
+        self._before: dict[str, DocumentRow | None] = {}
+        self._again: Counter[str] = Counter()
+        self._overtaken: set[str] = set()
         self._steps: Generator[Step, None, None] | None = None
         self._staged: set[str] = set()
         self._counts: dict[str, Counter[str]] = {}
@@ -74,12 +79,12 @@ class SourceRun:
         tools.listener.scanning(self.name)
         if self._only is None:
             self.began_at = began_at(tools.connector, tools.ledger)
-            plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint)
+            plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint, self._pause)
         else:
             plan = plan_document(self._only, tools.connector.name, tools.ledger)
         self._plan = plan
         self._pending = {ref.id: ref for ref in plan.changed}
-        self._new = plan.new
+        self._new = set(plan.new) - self._overtaken
         self.report.unchanged += plan.unchanged
         for failure in plan.failing:
             self._outcomes.count(failure.document, still(failure))
@@ -88,9 +93,11 @@ class SourceRun:
         for id, reason in plan.blocked:
             self._outcomes.count(id, Skipped(f"blocked: {reason}"))
         # What could not be read in between, and is listed as it was indexed, fails no more.
-        self._outcomes.forget([*plan.forgotten, *(ref.id for ref in plan.same)])
+        gone = [id for id in plan.forgotten if id not in self._overtaken]
+        self._outcomes.forget([*gone, *(ref.id for ref in plan.same)])
         failing = [failure.document for failure in plan.failing]
-        note_listed(tools, ((ref.id, ref.version) for ref in plan.same), failing)
+        same = ((ref.id, ref.version) for ref in plan.same if ref.id not in self._overtaken)
+        note_listed(tools, same, failing)
         tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
         return plan
 
@@ -100,57 +107,12 @@ class SourceRun:
         Of the bodies that are fetched to learn their access, `keep` bytes are held for `batch`.
         """
         narrowed = self._outcomes.narrowed
-        if self._revoked:
-            return len(narrowed)
-        together: list[tuple[DocumentRow, Access]] = []
-        verified: list[DocumentRow] = []
-        since = time.monotonic()
-        for row, new in self._access_changes(keep):
-            verified.append(row)
-            if row.access.takes_from(new):
-                together.append((row, new))
-            if len(together) >= NARROWED_TOGETHER or time.monotonic() - since > NARROW_SECONDS:
-                narrowed.update(self._narrow(together))
-                together, since = [], time.monotonic()
-        narrowed.update(self._narrow(together))
-        self.tools.publisher.confirm(list(narrowed.values()))
-        note_verified(self.tools, verified)
-        if narrowed:
-            self._outcomes.flush()
-        self._revoked = True
+        if not self._revoked:
+            narrowed.update(self._revoking.revoke(list(self._pending.values()), keep, self._pause))
+            if narrowed:
+                self._outcomes.flush()
+            self._revoked = True
         return len(narrowed)
-
-    def _narrow(self, changes: list[tuple[DocumentRow, Access]]) -> dict[str, DocumentRow]:
-        now = utc_now()
-        changes = [(replace(row, verified_at=now), new) for row, new in changes]
-        versions = {row.id: row.version for row, _ in changes}
-        for id, version in versions.items():
-            self._outcomes.event(id, "access narrowed", version=version)
-        return {row.id: row for row in self.tools.publisher.narrow(changes)}
-
-    def _access_changes(self, keep: int) -> Iterator[tuple[DocumentRow, Access]]:
-        kept = 0
-        for ref in list(self._pending.values()):
-            row = self._row(ref.id)
-            if row is None:
-                continue
-            if ref.access is not None:
-                yield row, ref.access
-                continue
-            try:
-                failure = self._failure(ref.id)
-                raw = fetch(self.tools.connector, ref.id, known_version(self.tools, None, failure))
-            except HeadwaterError:
-                # It is met again, and recorded, when the document's turn comes.
-                continue
-            if isinstance(raw, NotModified):
-                # What failed before fails in the same version now, and its readers were reduced then.
-                yield row, row.access
-                continue
-            if kept + len(raw.content) <= keep:
-                kept += len(raw.content)
-                self._kept[ref.id] = raw
-            yield row, raw.access
 
     # documents --------------------------------------------------------------------------------------------
 
@@ -212,8 +174,14 @@ class SourceRun:
         publisher = self.tools.publisher
         try:
             self.look_ahead()
-            while self._steps is not None and (step := next(self._steps, None)) is not None:
+            while self._steps is not None:
+                step = next(self._steps, None)
+                if step is None:
+                    # What is pending all the same by then has to be looked at again.
+                    self._steps = None
+                    break
                 self._take(step)
+                self._pause()
                 if publisher.ready and time.monotonic() - self._last_publish >= PUBLISH_SECONDS:
                     self._publish()
                 if goal and len(self._pending) - len(self._staged) <= goal and publisher.ready:
@@ -224,14 +192,16 @@ class SourceRun:
             return bool(self._pending)
         except BaseException:
             # What was staged is still pending, so it comes again on a retry; it may be live by now.
-            self._new = frozenset()
+            self._new = set()
             self.close()
             raise
 
     def _looks(self, refs: list[Ref]) -> Iterator[Look]:
         refused = 0
         for ref in refs:
-            row, kept = self._row(ref.id), self._kept.pop(ref.id, None)
+            # In this order: what was kept is gone before anybody else publishes the document.
+            row = self._before[ref.id] = self._row(ref.id)
+            kept = self._kept.pop(ref.id, None)
             found = look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id), self._past)
             yield found
             match found:
@@ -244,12 +214,18 @@ class SourceRun:
 
     def _take(self, step: Step) -> None:
         match step:
+            case Idle():
+                pass
+            case Settled(ref) if self._is_overtaken(ref.id):
+                self._once_more(ref.id)
             case Settled(ref, Removed()):
                 self._pending.pop(ref.id)
+                self._before.pop(ref.id, None)
                 if self._row(ref.id) is not None:
                     self._removals.absent.setdefault(ref.id, "")
             case Settled(ref):
                 self._pending.pop(ref.id)
+                self._before.pop(ref.id, None)
                 self._outcomes.settle(step)
             case Carry(ref, carried):
                 self.tools.publisher.stage([carried])
@@ -257,6 +233,8 @@ class SourceRun:
                 self._staged.add(ref.id)
             case Group(prepared, refs, staged):
                 self.tools.publisher.stage(prepared)
+                # Nothing is embedded until `staged` is called, so that what is urgent has the model for itself.
+                self._pause()
                 staged()
                 for document in prepared:
                     fresh = sum(chunk.fresh for chunk in document.chunks)
@@ -270,14 +248,20 @@ class SourceRun:
         new = {self._hash_of(id) for id in self._staged} - {""}
         renamed = self._removals.renamed(new)
         events += [self._outcomes.make_event(id, "removed", reason="renamed") for id in renamed]
-        done = self.tools.publisher.publish(removed=[(self.name, id) for id in renamed], events=events)
+        expected = {(self.name, id): self._before[id] for id in self._staged if id in self._before}
+        removed = [(self.name, id) for id in renamed]
+        done = self.tools.publisher.publish(removed=removed, events=events, expected=expected)
         self._last_publish = time.monotonic()
         self._outcomes.indexed([(row, self._indexed(row.id)) for row in done.rows])
         for _, id in done.blocked:
             self._outcomes.count(id, Skipped("blocked while this run was under way"))
         self._removed(renamed)
-        for id in self._staged:
+        stale = {id for _, id in done.stale}
+        for id in stale:
+            self._once_more(id)
+        for id in self._staged - stale:
             self._pending.pop(id, None)
+            self._before.pop(id, None)
         self._staged.clear()
         self._counts.clear()
         self.tools.listener.published(self.name, documents=len(done.rows), epoch=done.epoch)
@@ -305,7 +289,8 @@ class SourceRun:
 
     def finish(self) -> None:
         """Remove what is gone from the source, in as few epochs as possible, unless it is suspiciously much."""
-        self._narrow_found(self._removals.settle_unsure())
+        self._pause()
+        self._revoking.narrow_found(self._removals.settle_unsure())
         going = self._removals.believed()
         for start in range(0, len(going), REMOVED_TOGETHER):
             part = going[start : start + REMOVED_TOGETHER]
@@ -315,23 +300,49 @@ class SourceRun:
             self.tools.listener.published(self.name, documents=0, epoch=done.epoch)
         self._outcomes.flush()
 
-    def _narrow_found(self, found: list[RawDocument]) -> None:
-        """Those that are there although they are not listed, and may be read by fewer than before."""
-        rows = [(row, raw.access) for raw in found if (row := self._row(raw.id)) is not None]
-        narrowed = self._narrow([(row, new) for row, new in rows if row.access.takes_from(new)])
-        self.tools.publisher.confirm(list(narrowed.values()))
-        note_verified(self.tools, (row for row, _ in rows))
-
     def _removed(self, ids: list[str]) -> None:
         for id in ids:
             del self._removals.absent[id]
             self._outcomes.count(id, Removed())
         self._outcomes.forget(ids)
 
+    # what others ask for meanwhile ------------------------------------------------------------------------
+
+    def _pause(self) -> None:
+        """Between micro-batches: what was announced meanwhile is looked at first."""
+        self.tools.between()
+
+    def overtake(self, id: str) -> None:
+        """Somebody is about to look at this document under the lease of this run, or just did.
+
+        What was learned of it before is older; call it before and after.
+        """
+        if not self._overtaken:
+            self._outcomes.flush()
+        self._overtaken.add(id)
+        self._before.pop(id, None)
+        self._kept.pop(id, None)
+        self._new.discard(id)
+        if self._going is not None:
+            self._going.absent.pop(id, None)
+
+    def _is_overtaken(self, id: str) -> bool:
+        return id in self._overtaken and (id not in self._before or moved(self._before[id], self._row(id)))
+
+    def _once_more(self, id: str) -> None:
+        """It stays pending, and is looked at when everything else was; a few times at most."""
+        self._new.discard(id)
+        self._again[id] += 1
+        if self._again[id] > LOOKED_AT_AGAIN:
+            ref = self._pending.pop(id)
+            often = TransientSourceError("it changed again each time it was looked at", advice="Run again.")
+            self._outcomes.settle(Settled(ref, failed(often)))
+
     @property
     def _removals(self) -> Removals:
         if self._going is None:
-            self._going = Removals(self.tools, self.report, self.plan(), whole=self._only is None)
+            whole = self._only is None
+            self._going = Removals(self.tools, self.report, self.plan(), whole=whole, overtaken=self._overtaken)
         return self._going
 
     def _failure(self, id: str) -> Failure | None:

@@ -1,12 +1,13 @@
 """The stream of one source: looked at, parsed, chunked, embedded in groups, each stage a little ahead of the next."""
 
 import threading
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TypeAlias, cast
 
-from headwater.errors import HeadwaterError, IndexMismatchError, ParseError
+from headwater.errors import HeadwaterError, IndexMismatchError, ParseError, TransientSourceError
 from headwater.index.points import point_ids
 from headwater.ingest.ahead import ahead, started
 from headwater.ingest.doubts import Chunked, Sluice, with_text
@@ -18,6 +19,7 @@ from headwater.ledger.base import DocumentRow
 from headwater.metadata.policy import lacking
 from headwater.metadata.resolve import resolved
 from headwater.model import Chunk, Failed, Quarantined, Ref, digest
+from headwater.publishing.publisher import moved
 from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
 
 LOOK_AHEAD = 24
@@ -27,7 +29,8 @@ GROUP_AHEAD = 1
 FIRST_GROUP_TOKENS = 1_500
 GROUP_DOCUMENTS = 50
 GROUP_TOKENS = 10_000
-"""Tokens embedded together: about 2 s on two cores, so that a first document shows early and a kill costs little."""
+GROUP_SECONDS = 2.0
+"""At most so much is embedded together: a first document shows early, a kill costs little, urgent work waits less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,12 @@ class Carry:
     carried: Carried
 
 
-Step: TypeAlias = Settled | Carry | Group
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """Nothing came for a moment."""
+
+
+Step: TypeAlias = Settled | Carry | Group | Idle
 
 
 def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
@@ -71,7 +79,7 @@ def stream(tools: Tools, looks: Iterable[Look]) -> Generator[Step, None, None]:
     looked = ahead(looks, most=LOOK_AHEAD, weight=_weight, heaviest=LOOK_AHEAD_BYTES)
     pieces = ahead(_pieces(tools, looked), most=CHUNK_AHEAD)
     turn = _Turn()
-    return started(_steps(ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD), turn))
+    return started(_steps(ahead(_groups(tools, pieces, turn), most=GROUP_AHEAD, idle=Idle), turn))
 
 
 def _steps(steps: Generator[Step, None, None], turn: "_Turn") -> Generator[Step, None, None]:
@@ -118,7 +126,7 @@ def _pieces(tools: Tools, looks: Generator[Look, None, None]) -> Iterator[Settle
                 case Settled():
                     yield item
                 case ToCarry(ref, row, before):
-                    yield Carry(ref, _carried(tools, row, before))
+                    yield _carried(tools, ref, row, before)
                 case ToParse():
                     warming = warming or [_early("index", tools.index.identity), _early("model", tools.dense.warm)]
                     made = _chunked(tools, item)
@@ -145,10 +153,12 @@ def _early(name: str, load: Callable[[], object]) -> threading.Thread:
     return thread
 
 
-def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
+def _carried(tools: Tools, ref: Ref, row: DocumentRow, before: DocumentRow) -> Carry | Settled:
     ids = point_ids(before.publication, before.source, before.id, before.chunks)
     stored = tools.index.retrieve(ids, vectors=True)
     if len(stored) != before.chunks:
+        if moved(before, tools.ledger.document(tools.publisher.generation, before.source, before.id)):
+            return Settled(ref, failed(TransientSourceError("it was published again while it was being looked at")))
         raise IndexMismatchError(
             f"{before.source}/{before.id}: {len(stored)} of its {before.chunks} points are in the index",
             advice="Run `headwater rebuild`.",
@@ -157,7 +167,7 @@ def _carried(tools: Tools, row: DocumentRow, before: DocumentRow) -> Carried:
     said = {name: value for name, value in row.meta.items() if name in VOLATILE}
     meta = {**{name: value for name, value in before.meta.items() if name not in VOLATILE}, **said}
     kept = replace(row, title=before.title, updated_at=before.updated_at, meta=meta)
-    return Carried(kept, tuple(stored))
+    return Carry(ref, Carried(kept, tuple(stored)))
 
 
 def _chunked(tools: Tools, item: ToParse) -> Settled | Chunked:
@@ -210,12 +220,20 @@ def _groups(tools: Tools, items: Generator[Settled | Carry | Piece, None, None],
             if tokens >= budget or documents >= GROUP_DOCUMENTS:
                 if not turn.take():
                     return
-                yield embed_group(tools, waiting, turn.give_back)
-                waiting, tokens, documents, budget = [], 0, 0, GROUP_TOKENS
+                began = time.monotonic()
+                group = embed_group(tools, waiting, turn.give_back)
+                budget = _paced(tokens, time.monotonic() - began)
+                yield group
+                waiting, tokens, documents = [], 0, 0
         if waiting and turn.take():
             yield embed_group(tools, waiting, turn.give_back)
     finally:
         items.close()
+
+
+def _paced(tokens: int, seconds: float) -> int:
+    """As many as this machine embeds in `GROUP_SECONDS`, within bounds, after it needed `seconds` for `tokens`."""
+    return max(FIRST_GROUP_TOKENS, min(GROUP_TOKENS, int(tokens * GROUP_SECONDS / max(seconds, 0.01))))
 
 
 def embed_group(tools: Tools, pieces: list[Piece], staged: Callable[[], None]) -> Group:

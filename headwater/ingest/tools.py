@@ -41,6 +41,8 @@ class Tools:
     listener: Listener
     metadata: MetadataPolicy = field(default_factory=MetadataPolicy)
     caution: Caution = field(default_factory=Caution)
+    between: Callable[[], None] = lambda: None
+    """Called whenever a run could as well do something else for a moment."""
     learn: Callable[[Mapping[str, str], Callable[[str], RawDocument | None]], bool] | None = None
     """A complete listing (id to version) and a way to fetch of it, to whether documents come out otherwise now."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, or_
 
 from headwater.ledger.dialect import insert_new
 from headwater.ledger.inbox_tables import deliveries, inbox
-from headwater.ledger.waiting import DEAD, WAITING, Ask, Depth, Timing, Waiting
+from headwater.ledger.waiting import DEAD, WAITING, WHOLE, Ask, Depth, Timing, Waiting, Which
 
 _FIELDS = tuple(one.name for one in fields(Waiting))
 _UNCLAIMED = {"taken": None, "token": None, "taken_until": None}
@@ -112,17 +112,15 @@ def _due(first: datetime, now: datetime, timing: Timing, *, access: bool) -> dat
 # working --------------------------------------------------------------------------------------------------
 
 
-def any_due(connection: Connection, now: datetime, source: str | None, *, access: bool) -> bool:
+def any_due(connection: Connection, now: datetime, which: Which) -> bool:
     """Whether `take` would find something."""
-    return connection.execute(_due_rows(select(inbox.c.id), now, source, access=access).limit(1)).first() is not None
+    return connection.execute(_due_rows(select(inbox.c.id), now, which).limit(1)).first() is not None
 
 
-def take(
-    connection: Connection, now: datetime, until: datetime, limit: int, source: str | None, *, access: bool
-) -> list[Waiting]:
+def take(connection: Connection, now: datetime, until: datetime, limit: int, which: Which) -> list[Waiting]:
     """Each under a token of its own."""
     table = inbox.c
-    query = _due_rows(select(inbox), now, source, access=access)
+    query = _due_rows(select(inbox), now, which)
     query = query.order_by(table.access.desc(), table.due_at, table.id).limit(limit)
     found = connection.execute(query.with_for_update(skip_locked=True)).all()
     taken = []
@@ -134,13 +132,17 @@ def take(
     return taken
 
 
-def _due_rows(query: Select[Any], now: datetime, source: str | None, *, access: bool) -> Select[Any]:
+def _due_rows(query: Select[Any], now: datetime, which: Which) -> Select[Any]:
     table = inbox.c
     free = or_(table.taken_until.is_(None), table.taken_until <= now)
     query = query.where(table.state == WAITING, table.due_at <= now, free)
-    if source is not None:
-        query = query.where(table.source == source)
-    return query.where(table.access.is_(True)) if access else query
+    if which.source is not None:
+        query = query.where(table.source == which.source)
+    if which.without:
+        query = query.where(table.source.not_in(sorted(which.without)))
+    if which.documents:
+        query = query.where(table.document != WHOLE)
+    return query.where(table.access.is_(True)) if which.access else query
 
 
 def prolong(connection: Connection, rows: Iterable[Waiting], until: datetime) -> list[Waiting]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from headwater.ledger import inbox
-from headwater.ledger.waiting import Ask, Depth, Timing, Waiting
+from headwater.ledger.waiting import ANY, Ask, Depth, Timing, Waiting, Which
 
 
 class SqlInbox:
@@ -30,15 +30,13 @@ class SqlInbox:
             inbox.add(connection, delivery, asks, now, timing)
             return True
 
-    def take_waiting(
-        self, *, now: datetime, until: datetime, limit: int, source: str | None = None, access: bool = False
-    ) -> list[Waiting]:
+    def take_waiting(self, *, now: datetime, until: datetime, limit: int, which: Which = ANY) -> list[Waiting]:
         """Asks first without the right to write, which a worker that finds nothing does not need."""
         with self._read() as connection:
-            if not inbox.any_due(connection, now, source, access=access):
+            if not inbox.any_due(connection, now, which):
                 return []
         with self._write() as connection:
-            return inbox.take(connection, now, until, limit, source, access=access)
+            return inbox.take(connection, now, until, limit, which)
 
     def prolong_taken(self, rows: Iterable[Waiting], until: datetime) -> list[Waiting]:
         """In their order."""

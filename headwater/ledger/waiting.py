@@ -56,6 +56,22 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Which:
+    """Of the rows that are due: those of `source` and of no source in `without`, with `access` only access changes.
+
+    `documents`: none that ask for a whole source.
+    """
+
+    source: str | None = None
+    without: frozenset[str] = frozenset()
+    access: bool = False
+    documents: bool = False
+
+
+ANY = Which()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
     """How many rows there are; `oldest` is the oldest notice of those that wait or are worked on."""
 
@@ -77,10 +93,8 @@ class InboxLedger(Protocol):
         """
         ...
 
-    def take_waiting(
-        self, *, now: datetime, until: datetime, limit: int, source: str | None = None, access: bool = False
-    ) -> list[Waiting]:
-        """Rows that are due and that nobody works on, access changes first; ours until then. `access`: only those."""
+    def take_waiting(self, *, now: datetime, until: datetime, limit: int, which: Which = ANY) -> list[Waiting]:
+        """Rows that are due and that nobody works on, access changes first; ours until then."""
         ...
 
     def prolong_taken(self, rows: Iterable[Waiting], until: datetime) -> list[Waiting]:

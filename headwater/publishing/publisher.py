@@ -8,7 +8,7 @@ another writer took over. Whoever undoes a publication therefore raises a fence 
 nothing to a point that is fenced from their epoch on.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -26,6 +26,7 @@ from headwater.publishing.records import Carried, Prepared
 Stageable: TypeAlias = Prepared | Carried
 IndexOf: TypeAlias = Callable[[str], Index | None]
 """The open index of a generation; None when that generation does not exist any more."""
+Expected: TypeAlias = Mapping[tuple[str, str], DocumentRow | None]
 
 PUBLISH_LEASE = "publish"
 LEASE_SECONDS = 60.0
@@ -44,12 +45,16 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What became visible: rows that are live now, documents that are gone, those dropped as blocked meanwhile."""
+    """What became visible: rows that are live now, documents that are gone, those dropped as blocked meanwhile.
+
+    `stale` are those that were dropped because they are not live any more as they were when they were looked at.
+    """
 
     epoch: int
     rows: tuple[DocumentRow, ...]
     removed: tuple[tuple[str, str], ...]
     blocked: tuple[tuple[str, str], ...]
+    stale: tuple[tuple[str, str], ...] = ()
 
 
 class Publisher:
@@ -95,8 +100,13 @@ class Publisher:
         removed: Sequence[tuple[str, str]] = (),
         events: Sequence[Event] = (),
         switch_to: str | None = None,
+        expected: Expected | None = None,
     ) -> Published:
-        """Make everything staged visible, and `removed` (source, document) invisible, in one epoch."""
+        """Make everything staged visible, and `removed` (source, document) invisible, in one epoch.
+
+        `expected` are rows as they were live before documents were fetched. Where another one is live by now, what was
+        fetched may be older than that, and is left out, and so is what `expected` does not name.
+        """
         if self._staged is None:
             self._staged = Staged(self.ledger.begin_publication(self.generation, self.holder))
         staged, self._staged = self._staged, None
@@ -104,7 +114,7 @@ class Publisher:
             with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
                 settle(self.ledger, self.index_of)
                 self._check_generation()
-                return self._publish(staged, removed, events, switch_to)
+                return self._publish(staged, removed, events, switch_to, expected)
         except BaseException:
             with suppress(HeadwaterError):  # the first error matters; what stays staged goes with this process
                 self._give_up(staged.number)
@@ -165,10 +175,12 @@ class Publisher:
         removed: Sequence[tuple[str, str]],
         events: Sequence[Event],
         switch_to: str | None,
+        expected: Expected | None,
     ) -> Published:
         blocked = {(b.source, b.document) for b in self.ledger.blocks()}
         dropped = tuple(key for key in staged.rows if key in blocked)
-        rows = [row for key, row in staged.rows.items() if key not in blocked]
+        stale = self._stale(staged, expected, blocked)
+        rows = [row for key, row in staged.rows.items() if key not in blocked and key not in stale]
         self._verify(staged)
         # What was blocked while another generation was filled may have been published there before.
         shut = sorted(blocked) if switch_to is not None else ()
@@ -192,12 +204,23 @@ class Publisher:
             rows=live,
             removed=gone,
             events=tuple(
-                replace(event, epoch=epoch) for event in events if (event.source, event.document) not in dropped
+                replace(event, epoch=epoch)
+                for event in events
+                if (event.source, event.document) not in dropped and (event.source, event.document) not in stale
             ),
             switch_to=switch_to,
         )
         self._stamp_and_commit(intent, commit)
-        return Published(epoch, live, gone, dropped)
+        return Published(epoch, live, gone, dropped, tuple(stale))
+
+    def _stale(
+        self, staged: Staged, expected: Expected | None, blocked: Set[tuple[str, str]]
+    ) -> dict[tuple[str, str], None]:
+        names = [key for key in staged.rows if key not in blocked] if expected is not None else []
+        if expected is None or not names:
+            return {}
+        live = self.ledger.documents_named(self.generation, names)
+        return {key: None for key in names if key not in expected or moved(expected[key], live.get(key))}
 
     def _stamp_and_commit(self, intent: Intent, commit: Commit) -> None:
         self.ledger.write_intent(intent)
@@ -233,6 +256,13 @@ class Publisher:
                 f"publication {staged.number}: {found} of {expected} points arrived in the index",
                 advice="Nothing was published; run the same command again.",
             )
+
+
+def moved(before: DocumentRow | None, live: DocumentRow | None) -> bool:
+    """Whether a document was published, removed, or closed to some of its readers in between."""
+    if before is None or live is None:
+        return before is not live
+    return (before.publication, before.access) != (live.publication, live.access)
 
 
 def settle(ledger: Ledger, index_of: IndexOf) -> int:

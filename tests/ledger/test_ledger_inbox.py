@@ -10,7 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
 
-from headwater.ledger.waiting import DEAD, Ask, Timing
+from headwater.ledger.waiting import DEAD, WHOLE, Ask, Timing, Which
 
 TIMING = Timing(debounce=2, max_wait=10)
 ODD = "caf\udce9/\0\ud800x.md"
@@ -33,7 +33,7 @@ def receive(ledger, at):
 @pytest.fixture
 def take(ledger, at):
     def run(second, limit=100, seconds=30, **how):
-        return ledger.take_waiting(now=at(second), until=at(second + seconds), limit=limit, **how)
+        return ledger.take_waiting(now=at(second), until=at(second + seconds), limit=limit, which=Which(**how))
 
     return run
 
@@ -72,6 +72,15 @@ def test_access_goes_first_and_does_not_wait(receive, take):
     assert names(take(5.1, limit=1)) == ["b"]
     assert names(take(5.1, access=True)) == ["c"]
     assert names(take(5.1)) == ["a"]
+
+
+def test_a_worker_may_leave_sources_and_whole_sources_to_others(receive, take):
+    receive(0, WHOLE, "a", access=True)
+    receive(0, "b", source="wiki", access=True)
+    assert [row.document for row in take(1, without=frozenset({"docs"}))] == ["b"]
+    assert take(1, without=frozenset({"docs", "wiki"})) == []
+    assert [row.document for row in take(1, source="docs", documents=True)] == ["a"]
+    assert [row.document for row in take(1, source="docs")] == [WHOLE]
 
 
 def test_a_delivery_is_taken_once_at_each_address(ledger, receive, at):
@@ -276,12 +285,20 @@ class Announcements(RuleBasedStateMachine):
     def wait(self, seconds):
         self.model.now += seconds
 
-    @rule(target=claims, limit=st.integers(1, 4), source=st.none() | SOURCES, access=st.booleans())
-    def take(self, limit, source, access):
+    @rule(
+        target=claims,
+        limit=st.integers(1, 4),
+        source=st.none() | SOURCES,
+        without=st.frozensets(SOURCES, max_size=1),
+        access=st.booleans(),
+        documents=st.booleans(),
+    )
+    def take(self, limit, source, without, access, documents):
         model = self.model
         taken = []
+        which = Which(source=source, without=without, access=access, documents=documents)
         for row in self.ledger.take_waiting(
-            now=self.at(model.now), until=self.at(model.now + 30), limit=limit, source=source, access=access
+            now=self.at(model.now), until=self.at(model.now + 30), limit=limit, which=which
         ):
             key = row.source, row.document
             before = model.holder.get(key)
@@ -289,6 +306,8 @@ class Announcements(RuleBasedStateMachine):
             assert key not in model.dead
             assert row.access or not access
             assert source in (None, row.source)
+            assert row.source not in without
+            assert row.document != WHOLE or not documents
             claim = Claim(row, model.now + 30, frozenset(model.pending[key]))
             model.holder[key] = claim
             taken.append(claim)

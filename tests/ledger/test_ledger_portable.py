@@ -12,7 +12,7 @@ from headwater.ledger import schema
 from headwater.ledger.base import Block, SourceRow
 from headwater.ledger.keys import Deed, Key
 from headwater.ledger.standing import Listing
-from headwater.ledger.waiting import Ask, Timing
+from headwater.ledger.waiting import Ask, Timing, Which
 from headwater.model import NOBODY
 
 POSTGRES = postgresql.dialect()
@@ -69,7 +69,7 @@ def use_inbox_and_keys(ledger, now):
         ledger.receive("s", "", asks, now=now, timing=timing, keep=now)
     ledger.receive("s", "1", asks, now=now, timing=timing, keep=now)
     later = now + timedelta(seconds=5)
-    taken = ledger.take_waiting(now=later, until=later, limit=9, source="s")
+    taken = ledger.take_waiting(now=later, until=later, limit=9, which=Which(source="s"))
     assert ledger.prolong_taken(taken, later) == taken
     first, second, third = taken
     ledger.finish_taken(first)
