@@ -14,6 +14,7 @@ from app.commands.audit import audit
 from app.commands.backup import backup, restore
 from app.commands.deploy import deploy
 from app.commands.evaluate import eval_
+from app.commands.findings import findings
 from app.commands.freshness import freshness
 from app.commands.inbox import inbox
 from app.commands.ingest import ingest
@@ -47,6 +48,7 @@ app.command()(deploy)
 app.command("eval")(eval_)
 app.command("lint")(lint_)
 app.add_typer(sources)
+app.add_typer(findings)
 app.add_typer(inbox)
 app.add_typer(keys)
 

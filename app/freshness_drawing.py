@@ -1,6 +1,6 @@
 """The freshness report in the terminal, within 80 columns and without need of colour."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -9,7 +9,7 @@ from rich.text import Text
 from app.console import out, plain, printable
 from app.measures import day, floored, length, moment, promised, sparkline, zone_of
 from app.tables import plain_table
-from headwater.freshness.values import Finding, Report, SourceStanding
+from headwater.freshness.values import Finding, PutAside, Report, SourceStanding
 from headwater.freshness.wording import counted
 
 SHOWN_FINDINGS, SHOWN_OWNERS = 20, 20
@@ -29,6 +29,7 @@ def draw_report(report: Report, *, narrowed: str = "") -> None:
     if report.sources:
         _draw_sources(report, partial(moment, zone=zone))
     _draw_findings(report, partial(day, zone=zone), narrowed)
+    _draw_aside(report.aside, partial(day, zone=zone))
     _draw_owners(report)
     for note in report.notes:
         out.print(f"[yellow]Note:[/yellow] {plain(_said(note))}", soft_wrap=False)
@@ -108,6 +109,28 @@ def _draw_findings(report: Report, day_of: Callable[..., str], narrowed: str) ->
         out.print(f"... and {left:,} more: add --json or --html")
 
 
+def _draw_aside(aside: Sequence[PutAside], day_of: Callable[..., str]) -> None:
+    if not aside:
+        return
+    out.print()
+    out.print("[bold]Put aside:[/bold]")
+    for one in aside[:SHOWN_FINDINGS]:
+        of, place = one.acknowledgement, _place(one.finding)
+        until = f" until {day_of(of.until)}" if of.until is not None else ""
+        head = Text(f"{of.state}{until}  ", style="dim")
+        head.append(f"{one.finding.severity.word}: {one.finding.kind.value.replace('_', ' ')}  ")
+        head.append(place, style="cyan")
+        out.print(head, soft_wrap=False)
+        _indented(Text(_said(f"{of.name or of.who}, {day_of(of.at)}: {of.reason}"), style="dim"))
+    left = len(aside) - SHOWN_FINDINGS
+    if left > 0:
+        out.print(f"... and {left:,} more: headwater findings")
+
+
+def _place(one: Finding) -> str:
+    return _said(f"{one.source}/{one.document}" if one.document else f"{one.source}, the whole source", 140)
+
+
 def _draw_finding(one: Finding, as_of: datetime, day_of: Callable[..., str]) -> None:
     head = Text(f"{one.severity.word:<8}", style=_COLOURS[one.severity.word])
     head.append(f"  {one.kind.value.replace('_', ' ')}", style="bold not dim")
@@ -115,10 +138,9 @@ def _draw_finding(one: Finding, as_of: datetime, day_of: Callable[..., str]) -> 
     if one.since is not None:
         head.append(f"  since {day_of(one.since)} ({length(as_of - one.since)})", style="default not bold")
     out.print(head, soft_wrap=False)
-    where = _said(f"{one.source}/{one.document}" if one.document else f"{one.source}, the whole source", 140)
     if one.title:
         _indented(Text(_said(one.title, 140)))
-    _indented(Text(where, style="cyan"))
+    _indented(Text(_place(one), style="cyan"))
     _indented(Text(_said(one.evidence), style="dim"))
     if one.next_step:
         _indented(Text(f"-> {_said(one.next_step)}"))

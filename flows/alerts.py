@@ -111,6 +111,7 @@ def notify(workshop: Workshop, report: Report, *, digest: bool = True, also: Seq
                 least=Severity[alerts.severity.upper()],
                 as_of=report.as_of,
                 covered=_covered(workshop, report),
+                aside=frozenset(one.finding.key for one in report.aside),
             )
             told = tuple(tell(receiver, seen, _Kept(ledger)) for receiver in receivers)
             whole = all(seen.covered(source.name) for source in workshop.settings.sources)

@@ -19,8 +19,9 @@ from flows.workshop import Workshop
 from headwater.errors import ConfigError
 from headwater.freshness.as_json import as_json
 from headwater.freshness.terms import terms_for, terms_of
-from headwater.freshness.values import FindingKind, Report, Severity
+from headwater.freshness.values import FindingKind, PutAside, Report, Severity
 from headwater.freshness.wording import counted
+from headwater.ledger.acknowledged import ACKNOWLEDGED
 from headwater.settings import Settings, did_you_mean
 
 UNTOLD, FOUND = 1, 3
@@ -62,6 +63,9 @@ def freshness(
         list[str] | None,
         typer.Option("--kind", help="Only findings of this kind, as in overdue_review. Repeatable.", metavar="FINDING"),
     ] = None,
+    all_: Annotated[
+        bool, typer.Option("--all", help="List what is snoozed too, after what is acknowledged; JSON has both anyway.")
+    ] = False,
     notify: Annotated[
         bool,
         typer.Option(
@@ -76,7 +80,8 @@ def freshness(
 
     Lag is the time from a change at the source until it was searchable; age is that of the content as it is stated,
     never that of a file. --owner and --kind leave out other findings, --owner other owners and documents too, and
-    --fail-on looks at what is left; the sums stay those of everything. Neither sources nor the index are asked.
+    --fail-on looks at what is left; the sums stay those of everything. What somebody put aside (`headwater findings`)
+    counts in no --fail-on and no alert. Neither sources nor the index are asked.
 
     Exit codes: 0 all well; 1 it could not be made, or --notify could not tell somebody; 2 usage or configuration;
     3 there are findings of --fail-on.
@@ -92,8 +97,9 @@ def freshness(
     report = narrowed_to(whole, owners, kinds)
     words = _narrowed(whole, report, [*sorted(owners), *sorted(kinds)]) if owners or kinds else ""
     failing = [one for one in report.findings if limit is not None and one.severity >= limit]
+    shown = report if all_ else replace(report, aside=tuple(one for one in report.aside if _acknowledged(one)))
     if html is not None:
-        _write_page(report, words, html)
+        _write_page(shown, words, html)
     if json:
         print_json(
             {
@@ -103,7 +109,7 @@ def freshness(
             }
         )
     else:
-        draw_report(report, narrowed=words)
+        draw_report(shown, narrowed=words)
         if failing:
             err.print(
                 f"[bold red]Failed:[/bold red] {counted(len(failing), 'finding')} of --fail-on {plain(fail_on or '')}"
@@ -138,9 +144,18 @@ def narrowed_to(report: Report, owners: Collection[str], kinds: Collection[Findi
     return replace(
         report,
         findings=tuple(one for one in findings if not kinds or one.kind in kinds),
+        aside=tuple(
+            one
+            for one in report.aside
+            if (not owners or one.finding.owner in owners) and (not kinds or one.finding.kind in kinds)
+        ),
         documents=tuple(one for one in report.documents if not owners or one.owner in owners),
         owners=tuple(one for one in report.owners if not owners or one.name in owners),
     )
+
+
+def _acknowledged(one: PutAside) -> bool:
+    return one.acknowledgement.state == ACKNOWLEDGED
 
 
 def _timezone(workshop: Workshop, sources: Sequence[str]) -> str:

@@ -81,6 +81,7 @@ def freshness_page(report: Report, *, narrowed: str = "") -> str:
             :MOST_OWNERS
         ],
         findings=findings,
+        aside=report.aside[:MOST_FINDINGS],
         choices=_choices(findings),
         documents=report.documents if len(report.documents) <= MOST_DOCUMENTS else (),
         most_documents=MOST_DOCUMENTS,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from headwater.alerting.tracking import Breach, Tracked
+from headwater.alerting.tracking import Breach, Key, Tracked
 from headwater.errors import HeadwaterError
 from headwater.freshness.values import Finding, Severity
 
@@ -39,12 +39,16 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A report as far as it is told: findings worst first, the least severity, and the sources it speaks for."""
+    """A report as far as it is told: findings worst first, the least severity, and the sources it speaks for.
+
+    `aside` are the keys of those that somebody put aside: nothing is said of them until they come back, or end.
+    """
 
     findings: Sequence[Finding]
     least: Severity
     as_of: datetime
     covered: Callable[[str], bool]
+    aside: frozenset[Key] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ def tell(receiver: Receiver, seen: Seen, memory: Memory) -> Told:
         return Told(receiver.name)  # a newer report was told while this one was made
     # The worst of those that a document has of one kind stands for all of them.
     findings = {one.key: one for one in reversed(seen.findings)}
-    tracked = known.after(findings.values(), seen.least, seen.as_of, seen.covered)
+    tracked = known.after(findings.values(), seen.least, seen.as_of, seen.covered, seen.aside)
     memory.save(receiver.name, tracked)
     fresh, over = tracked.to_begin(), tracked.to_end()
     told = Told(receiver.name)

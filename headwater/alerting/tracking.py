@@ -1,6 +1,6 @@
 """Which breaches a receiver was told of, so that each is told once when it begins and once when it ends."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -17,7 +17,10 @@ Key: TypeAlias = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Breach:
-    """A finding as far as it is remembered; `absent` counts the last reports without it, up to `ABSENT`."""
+    """A finding as far as it is remembered; `absent` counts the last reports without it, up to `ABSENT`.
+
+    One that somebody put `aside` is told again when it comes back, and ends like any other.
+    """
 
     key: Key
     severity: int
@@ -26,6 +29,7 @@ class Breach:
     since: str
     told: bool = False
     absent: int = 0
+    aside: bool = False
 
     @staticmethod
     def of(finding: Finding) -> "Breach":
@@ -50,14 +54,26 @@ class Tracked:
     as_of: datetime | None = None
 
     def after(
-        self, findings: Iterable[Finding], least: Severity, as_of: datetime, covered: Callable[[str], bool]
+        self,
+        findings: Iterable[Finding],
+        least: Severity,
+        as_of: datetime,
+        covered: Callable[[str], bool],
+        aside: Collection[Key] = (),
     ) -> "Tracked":
-        """`covered` says whether the report speaks for a source; what it does not speak for stays as it was."""
+        """`covered` says whether the report speaks for a source; what it does not speak for stays as it was.
+
+        What is put aside is not there to be told, and not over.
+        """
         present = {one.key: one for one in findings if one.severity >= least}
         kept: dict[Key, Breach] = {}
         for key, breach in self.breaches.items():
             if key in present:
-                kept[key] = replace(breach, absent=0, severity=int(present[key].severity))
+                told = breach.told and not breach.aside
+                kept[key] = replace(breach, absent=0, severity=int(present[key].severity), told=told, aside=False)
+            elif key in aside:
+                if breach.told:
+                    kept[key] = replace(breach, absent=0, aside=True)
             elif not covered(breach.key[1]):
                 kept[key] = breach
             elif breach.severity >= least:
@@ -67,7 +83,7 @@ class Tracked:
 
     def to_begin(self) -> frozenset[Key]:
         """Those that are there and were not told."""
-        return frozenset(key for key, one in self.breaches.items() if not one.told and not one.absent)
+        return frozenset(key for key, one in self.breaches.items() if not (one.told or one.absent or one.aside))
 
     def to_end(self) -> list[Breach]:
         """Those that are over; those of them that were never told began and ended while nothing could be delivered."""
@@ -83,7 +99,7 @@ class Tracked:
     def as_json(self) -> dict[str, Any]:
         """Compact, since there may be many."""
         lines = [
-            [*one.key, one.severity, one.title, one.owner, one.since, int(one.told), one.absent]
+            [*one.key, one.severity, one.title, one.owner, one.since, int(one.told), one.absent, int(one.aside)]
             for one in self.breaches.values()
         ]
         return {"as_of": self.as_of.isoformat() if self.as_of else None, "breaches": lines}
@@ -99,7 +115,7 @@ class Tracked:
 
 
 def _read(lines: Iterable[list[Any]]) -> Iterator[Breach]:
-    for kind, source, document, severity, title, owner, since, told, absent in lines:
+    for kind, source, document, severity, title, owner, since, told, absent, *aside in lines:
         yield Breach(
             key=(kind, source, document),
             severity=severity,
@@ -108,4 +124,5 @@ def _read(lines: Iterable[list[Any]]) -> Iterator[Breach]:
             since=since,
             told=bool(told),
             absent=absent,
+            aside=any(aside),  # older releases did not write it
         )

@@ -14,12 +14,13 @@ from headwater.freshness.values import (
     Finding,
     Headline,
     OwnerStanding,
+    PutAside,
     Report,
     Severity,
     SourceStanding,
 )
 
-__all__ = ["SCHEMA", "as_json", "document_as_json", "finding_as_json"]
+__all__ = ["SCHEMA", "as_json", "aside_as_json", "document_as_json", "finding_as_json"]
 
 SCHEMA = 1
 """Raised when a field is renamed, removed or means something else; not when one is added."""
@@ -37,6 +38,7 @@ def as_json(report: Report, *, documents: bool = False) -> dict[str, Any]:
         "sources": [_source(one) for one in report.sources],
         "owners": [_owner(one) for one in report.owners],
         "findings": [finding_as_json(one) for one in report.findings],
+        "aside": [aside_as_json(one) for one in report.aside],
         "lag": [_bucket(one) for one in report.lag],
         "age": [_bucket(one) for one in report.age],
         "notes": list(report.notes),
@@ -47,6 +49,7 @@ def as_json(report: Report, *, documents: bool = False) -> dict[str, Any]:
 def finding_as_json(one: Finding) -> dict[str, Any]:
     """`finding` is the name of the rule; null for a time that is not known, "" for a text that is not."""
     return {
+        "id": one.id,
         "finding": one.kind.value,
         "severity": one.severity.word,
         "source": one.source,
@@ -91,6 +94,21 @@ def document_as_json(one: DocumentStanding) -> dict[str, Any]:
         "attempts": one.attempts,
         "next_retry": one.next_retry,
         "served_stale": one.served,
+    }
+
+
+def aside_as_json(one: PutAside) -> dict[str, Any]:
+    """A finding, and who put it aside (`until` is null for as long as it lasts), when and why."""
+    of = one.acknowledgement
+    said = {"state": of.state, "who": of.who, "name": of.name, "reason": of.reason}
+    return {
+        **finding_as_json(one.finding),
+        "acknowledgement": {
+            **said,
+            "at": _time(of.at),
+            "until": _time(of.until),
+            "severity": Severity(of.severity).word,
+        },
     }
 
 

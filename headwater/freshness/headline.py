@@ -56,9 +56,15 @@ def _sentence(documents: int, promised: int, within: int, owners: Sequence[Owner
 
 
 def owner_standings(
-    documents: Iterable[DocumentStanding], findings: Iterable[Finding], contacts: Mapping[str, str]
+    documents: Iterable[DocumentStanding],
+    findings: Iterable[Finding],
+    contacts: Mapping[str, str],
+    aside: Iterable[Finding] = (),
 ) -> tuple[OwnerStanding, ...]:
-    """Those with most overdue reviews first, then by name; what nobody owns last."""
+    """Those with most overdue reviews first, then by name; what nobody owns last.
+
+    A review that somebody put aside is overdue all the same.
+    """
     count: Counter[str] = Counter()
     within: Counter[str] = Counter()
     overdue: Counter[str] = Counter()
@@ -69,6 +75,8 @@ def owner_standings(
     for finding in findings:
         overdue[finding.owner] += finding.kind is FindingKind.OVERDUE_REVIEW
         severities.setdefault(finding.owner, Counter())[finding.severity.word] += 1
+    for finding in aside:
+        overdue[finding.owner] += finding.kind is FindingKind.OVERDUE_REVIEW
     names = sorted(count.keys() | severities.keys(), key=lambda name: (not name, -overdue[name], name))
     return tuple(
         OwnerStanding(

@@ -2,13 +2,14 @@
 
 import gc
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from headwater.errors import ConfigError
 from headwater.freshness import distribution
+from headwater.freshness.acknowledged import separated
 from headwater.freshness.audited import audit_findings
 from headwater.freshness.dead_links import dead_links
 from headwater.freshness.directory import Directory, Name
@@ -19,8 +20,9 @@ from headwater.freshness.sources import SHOWN_DAYS, Lag, Tally, lag_of, source_f
 from headwater.freshness.standing import Moment, Trouble, document_standing, missing_standing
 from headwater.freshness.terms import Terms, terms_for
 from headwater.freshness.troubles import removals_withheld, troubles_at, troubles_now
-from headwater.freshness.values import DocumentStanding, Finding, Report, Severity, SourceStanding
+from headwater.freshness.values import DocumentStanding, Finding, PutAside, Report, Severity, SourceStanding
 from headwater.freshness.wording import counted, moment
+from headwater.ledger.acknowledged import ACKNOWLEDGED, SNOOZED
 from headwater.ledger.base import Ledger, SourceRow
 from headwater.ledger.standing import CONTENT, NEW, Listing, Standing
 from headwater.metadata.dates import reachable
@@ -105,11 +107,12 @@ class Reporter:
         self._documents(made, troubles)
         sources = tuple(self._sources(made, lags))
         made.findings.extend(self._relations(made, troubles))
-        findings = tuple(sorted(made.findings, key=_worst_first))
+        known = self._ledger.acknowledgements(self._at if self._past else None)
+        findings, aside = separated(sorted(made.findings, key=_worst_first), known, self._at)
         by_source: dict[str, Counter[str]] = {}
         for finding in findings:
             by_source.setdefault(finding.source, Counter())[finding.severity.word] += 1
-        owners = owner_standings(made.documents, findings, self._contacts)
+        owners = owner_standings(made.documents, findings, self._contacts, [one.finding for one in aside])
         return Report(
             as_of=self._at,
             made_at=self._now,
@@ -122,7 +125,8 @@ class Reporter:
             lag=distribution.lags(made.documents),
             age=distribution.ages(made.documents),
             documents=tuple(made.documents),
-            notes=tuple(self._notes(made)),
+            notes=(*self._notes(made), *_aside_note(aside)),
+            aside=aside,
         )
 
     # what the ledger says -------------------------------------------------------------------------------------
@@ -254,6 +258,14 @@ def _worst_first(finding: Finding) -> tuple[int, int, float, str, str, str]:
     since = finding.since.timestamp() if finding.since is not None else float("inf")
     whole = int(bool(finding.document))
     return (-int(finding.severity), whole, since, finding.source, finding.document, finding.kind)
+
+
+def _aside_note(aside: Sequence[PutAside]) -> Iterator[str]:
+    if aside:
+        count = Counter(one.acknowledgement.state for one in aside)
+        said = ", ".join(f"{count[state]:,} {state}" for state in (ACKNOWLEDGED, SNOOZED) if count[state])
+        are = "is" if len(aside) == 1 else "are"
+        yield f"{counted(len(aside), 'finding')} {are} put aside ({said}); their documents count as they stand."
 
 
 def worst(findings: Iterable[Finding]) -> Severity | None:

@@ -5,12 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 
+from headwater.ledger.acknowledged import Acknowledgement
+from headwater.model import digest
 from headwater.settings.promises import Promise
 
 __all__ = [
     "Bucket", "Day", "DocumentStanding", "Finding", "FindingKind", "Headline", "Kept", "OwnerStanding", "Promise",
-    "Report", "Severity", "SourceStanding",
+    "PutAside", "Report", "Severity", "SourceStanding",
 ]  # fmt: skip
+
+
+_ID_LENGTH = 12
 
 
 class Severity(IntEnum):
@@ -137,6 +142,19 @@ class Finding:
         """The same for the same trouble in every report."""
         return (self.kind.value, self.source, self.document)
 
+    @property
+    def id(self) -> str:
+        """`key` in twelve characters, to be typed or to stand in an address."""
+        return digest(*self.key)[:_ID_LENGTH]
+
+
+@dataclass(frozen=True, slots=True)
+class PutAside:
+    """A finding that somebody knows of and does not want to be told again."""
+
+    finding: Finding
+    acknowledgement: Acknowledgement
+
 
 @dataclass(frozen=True, slots=True)
 class Day:
@@ -230,7 +248,11 @@ class Headline:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Everything at `as_of`; findings worst first, documents by source and id."""
+    """Everything at `as_of`; findings worst first, documents by source and id.
+
+    `findings` are the open ones, and so are those counted by severity; `aside` are those that somebody put aside. No
+    other sum leaves them out.
+    """
 
     as_of: datetime
     made_at: datetime
@@ -244,3 +266,4 @@ class Report:
     age: tuple[Bucket, ...]
     documents: tuple[DocumentStanding, ...]
     notes: tuple[str, ...] = ()
+    aside: tuple[PutAside, ...] = ()

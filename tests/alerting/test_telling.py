@@ -72,13 +72,19 @@ class Reports:
     def __call__(self, *names: str, covered: frozenset[str] = frozenset({"docs"})) -> str:
         return self.of([finding(name) for name in names], covered)
 
-    def of(self, findings: list[Finding], covered: frozenset[str] = frozenset({"docs"})) -> str:
+    def of(
+        self,
+        findings: list[Finding],
+        covered: frozenset[str] = frozenset({"docs"}),
+        aside: frozenset[tuple[str, str, str]] = frozenset(),
+    ) -> str:
         self.number += 1
         seen = Seen(
             findings=findings,
             least=self.least,
             as_of=NOW + timedelta(minutes=self.number),
             covered=lambda source: source in covered,
+            aside=aside,
         )
         return tell(self.room, seen, self.memory).problem
 
@@ -97,6 +103,44 @@ def test_what_comes_and_goes_is_told_once() -> None:
     for turn in range(20):
         report(*(["a"] if turn % 2 else []))
     assert room.heard == [("began", ("a",))]
+
+
+A, B = finding("a"), finding("b")
+
+
+def test_what_is_put_aside_is_not_told_again_until_it_comes_back() -> None:
+    room = Room()
+    report = Reports(room)
+    report("a")
+    for _ in range(4):
+        report.of([], aside=frozenset({A.key}))
+    assert room.heard == [("began", ("a",))], "neither repeated nor over"
+    report("a")
+    report("a")
+    assert room.heard == [("began", ("a",)), ("began", ("a",))]
+    report.of([], aside=frozenset({A.key}))
+    report()
+    report()
+    assert room.heard[2:] == [("ended", ("a",))], "who was told that it began is told that it is over"
+
+
+def test_what_was_put_aside_before_anybody_was_told_is_never_told() -> None:
+    room = Room()
+    report = Reports(room)
+    room.refuses = True
+    report("b")
+    room.refuses = False
+    for _ in range(2):
+        report.of([], aside=frozenset({A.key, B.key}))
+    report()
+    report()
+    assert room.heard == []
+
+
+def test_what_older_releases_remembered_is_read() -> None:
+    lines = [["failing", "docs", "a", 2, "A", "team", "", 1, 0]]
+    (breach,) = Tracked.of_json({"as_of": None, "breaches": lines}).breaches.values()
+    assert (breach.told, breach.aside) == (True, False)
 
 
 def test_what_begins_again_after_its_end_is_told_again() -> None:

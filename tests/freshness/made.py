@@ -15,10 +15,12 @@ from headwater.freshness.values import (
     Headline,
     Kept,
     OwnerStanding,
+    PutAside,
     Report,
     Severity,
     SourceStanding,
 )
+from headwater.ledger.acknowledged import Acknowledgement
 
 AS_OF = datetime(2026, 11, 22, 14, 5, tzinfo=UTC)
 SOURCES = {"help-center": "help", "product-changelog": "release_note", "runbooks": "sop"}
@@ -129,6 +131,16 @@ def buckets(labels: Sequence[str], total: int, broken_from: int) -> tuple[Bucket
     )
 
 
+def put_aside(of: Finding, *, days: int | None = None, reason: str = "known, see the ticket") -> PutAside:
+    """Snoozed for so many days, or acknowledged."""
+    acknowledged = Acknowledgement(
+        kind=of.kind.value, source=of.source, document=of.document, severity=int(of.severity), title=of.title,
+        reason=reason, who="0123456789ab", name="ops", at=AS_OF - timedelta(days=2),
+        until=None if days is None else AS_OF + timedelta(days=days), id=1,
+    )  # fmt: skip
+    return PutAside(of, acknowledged)
+
+
 def days(rng: random.Random) -> tuple[Day, ...]:
     found = []
     for back in range(29, -1, -1):
@@ -220,7 +232,11 @@ def headline(documents: Sequence[DocumentStanding], owners: Sequence[OwnerStandi
 
 
 def report_of(
-    documents: Sequence[DocumentStanding], findings: Sequence[Finding], *, notes: tuple[str, ...] = ()
+    documents: Sequence[DocumentStanding],
+    findings: Sequence[Finding],
+    *,
+    notes: tuple[str, ...] = (),
+    aside: Sequence[PutAside] = (),
 ) -> Report:
     """Sums that follow from the documents, as a built report has them."""
     findings = sorted(findings, key=lambda one: (-one.severity, one.since or AS_OF))
@@ -243,6 +259,7 @@ def report_of(
         age=buckets(("under 30 d", "30 d to 90 d", "90 d to 180 d", "180 d to 1 y", "over 1 y"), len(documents), 3),
         documents=tuple(sorted(documents, key=lambda one: (one.source, one.document))),
         notes=notes,
+        aside=tuple(aside),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,16 @@ from app.measures import floored, length
 from headwater.freshness.as_json import SCHEMA, as_json
 from headwater.freshness.values import FindingKind, Kept, Report, Severity
 from tests.app.test_commands_doc import check, shape_with
-from tests.freshness.made import empty, made, unpromised
+from tests.freshness.made import empty, made, put_aside, unpromised
 
-REPORTS = {"ordinary": made(), "hostile": made(40, 60, hostile=True), "empty": empty(), "unpromised": unpromised()}
+ORDINARY = made()
+ASIDE = [put_aside(ORDINARY.findings[0]), put_aside(ORDINARY.findings[1], days=5)]
+REPORTS = {
+    "ordinary": replace(ORDINARY, aside=tuple(ASIDE)),
+    "hostile": made(40, 60, hostile=True),
+    "empty": empty(),
+    "unpromised": unpromised(),
+}
 OPTIONAL = {"documents", "notified"}
 """What --documents and --notify add; a source's own `documents` is always there."""
 ASKED = {"asked": {"sources": [], "owners": [""], "kinds": ["failing"]}, "fail_on": None, "failing": 0}
