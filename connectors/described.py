@@ -110,9 +110,7 @@ def _known(fields: Mapping[str, Stated]) -> dict[str, Stated]:
     return {**known, **{name: value for name, value in plain.items() if name not in ALIASES}}
 
 
-def _own(
-    fields: Mapping[str, Stated], findings: list[str], where: str, policy: SourcePolicy
-) -> dict[str, MetaValue]:
+def _own(fields: Mapping[str, Stated], findings: list[str], where: str, policy: SourcePolicy) -> dict[str, MetaValue]:
     """What a document alone can state; dates in ISO form, `review_in` as it was written."""
     found: dict[str, MetaValue] = {}
     for name in _DATES:

@@ -76,11 +76,11 @@ def restore(
         out.print(
             plain(
                 f"Carried over since: {done.since.blocks:,} blocks, {done.since.keys:,} revoked keys, "
-                f"{done.since.narrowed:,} documents with fewer readers."
+                f"{done.since.narrowed:,} documents with fewer readers, {done.since.pushed:,} put or taken back."
             )
         )
     else:
-        out.print("Blocks and revoked keys since then are not in it: repeat them, or restore with --newer.")
+        out.print("Blocks, revoked keys and what was put since then are not in it: repeat them, or use --newer.")
     out.print("Before anybody searches: headwater ingest")
 
 

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.dashboard.application import dashboard
-from app.http import health, search, status, webhooks
+from app.http import documents, health, search, status, webhooks
 from app.http.errors import handle_errors
 from app.http.limits import LimitedBodies
 from app.http.node import Node
@@ -30,7 +30,7 @@ def application(node: Node) -> FastAPI:
         redoc_url=None,
     )
     app.state.node = node
-    for router in (webhooks.router, search.router, status.router, health.router):
+    for router in (webhooks.router, documents.router, search.router, status.router, health.router):
         app.include_router(router)
     app.mount("/dashboard", dashboard(node))
     app.add_route("/", _to_dashboard, include_in_schema=False)

@@ -1,10 +1,13 @@
 """Every error as one JSON object `{"error", "advice"}`; what is for our log stays there."""
 
 import logging
+from collections.abc import Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from headwater.errors import (
@@ -29,6 +32,26 @@ class TooManyError(RequestError):
         self.seconds = seconds
 
 
+class RefusedError(RequestError):
+    """Refused with this status; its message is for whoever asked."""
+
+    def __init__(self, status: int, message: str, advice: str = "") -> None:
+        super().__init__(message, advice=advice)
+        self.status = status
+
+
+class Problem(BaseModel):
+    """What is wrong, and what to do about it where that is known."""
+
+    error: str
+    advice: str = ""
+
+
+def said_of(problems: Sequence[Any]) -> str:
+    """What pydantic found, without what was sent: it may be a question."""
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}".removeprefix(": ") for one in problems[:10])
+
+
 def answer(error: HeadwaterError) -> JSONResponse:
     """What the asker gets to know of an error."""
     match error:
@@ -39,6 +62,8 @@ def answer(error: HeadwaterError) -> JSONResponse:
             return _said(403, "this key is not for that")
         case TooManyError(seconds=seconds):
             return _said(429, str(error), error.advice, {"retry-after": str(seconds)})
+        case RefusedError(status=status):
+            return _said(status, str(error), error.advice)
         case MalformedError():
             return _said(400, "this is not in the form that is documented")
         case ConfigError():
@@ -58,9 +83,7 @@ def handle_errors(app: FastAPI) -> None:
         return answer(error) if isinstance(error, HeadwaterError) else fault(error)
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
-        # Not what was sent: it may be a question.
-        problems = error.errors() if isinstance(error, RequestValidationError) else []
-        said = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problems[:10])
+        said = said_of(error.errors()) if isinstance(error, RequestValidationError) else ""
         return _said(422, said or "this is not in the form that is documented", "See /openapi.json.")
 
     async def http(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001

@@ -16,11 +16,12 @@ _RUN = "restore"
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """How many blocks, revoked keys, and documents with fewer readers were carried over."""
+    """How many blocks, revoked keys, documents with fewer readers, and documents that were put, were carried over."""
 
     blocks: int = 0
     keys: int = 0
     narrowed: int = 0
+    pushed: int = 0
 
 
 def carry(newer: Path, scratch: Path, ledger: Ledger, index: Index | None, holder: Holder) -> Since:
@@ -41,14 +42,26 @@ def carry(newer: Path, scratch: Path, ledger: Ledger, index: Index | None, holde
         blocks = [block for block in known.blocks() if (block.source, block.document) not in here]
         for block in blocks:
             ledger.block(block)
-        narrowed = 0
+        pushed, narrowed = _keep_pushed(ledger, known), 0
         if index is not None:
             publisher = _publisher(index, ledger, holder)
             narrowed = _narrow(publisher, known)
             _take_out(publisher)
-        return Since(len(blocks), len(keys), narrowed)
+        return Since(len(blocks), len(keys), narrowed, pushed)
     finally:
         known.close()
+
+
+def _keep_pushed(ledger: Ledger, known: Ledger) -> int:
+    """Headwater alone has what was put to it, and knows what was taken back: the next run goes by the newest."""
+    changed = 0
+    for name in known.pushed_names():
+        light, here = known.pushed(*name), ledger.pushed(*name)
+        if light is None or (here is not None and (here.version, here.removed_at) == (light.version, light.removed_at)):
+            continue
+        ledger.keep_pushed(known.pushed_document(*name) or light)
+        changed += 1
+    return changed
 
 
 def _publisher(index: Index, ledger: Ledger, holder: Holder) -> Publisher:

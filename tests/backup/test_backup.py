@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tarfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from headwater.errors import ConfigError, HeadwaterError, IndexMismatchError, St
 from headwater.index.points import point_ids
 from headwater.ledger.base import Block
 from headwater.ledger.keys import Key
+from headwater.ledger.pushed import Pushed, version_of
 from tests.backup.conftest import Room, answers
 from tests.support.state import run_all
 
@@ -261,6 +263,39 @@ def test_what_was_taken_away_since_is_carried_over(filled: Room) -> None:
         assert "2.md" in seen
         assert "2.md" not in {hit.payload["document"] for hit in public}
         assert run_all(workshop).sources[0].indexed == 1, "the narrowed one is looked at again"
+
+
+def test_what_was_put_is_in_it_and_what_was_put_since_is_carried_over(room: Room) -> None:
+    file = room.project.folder / "headwater.toml"
+    file.write_text(file.read_text().replace('kind = "folder"\npath = "docs"', 'kind = "push"'))
+
+    def keep(id: str, text: str, *, gone: bool = False) -> None:
+        now = utc_now()
+        one = Pushed(source="docs", document=id, media_type="text/markdown", content=text.encode(), pushed_at=now)
+        one = replace(one, content=b"", removed_at=now) if gone else one
+        with room.project.open() as workshop:
+            workshop.ledger.keep_pushed(replace(one, version=version_of(one)))
+
+    for number in range(3):
+        keep(f"{number}.md", f"Article {number}.")
+    room.project.ingest()
+    made = room.back_up().file
+    room.restore(made)
+    with room.open_restored() as workshop:
+        assert workshop.ledger.pushed_versions("docs").keys() == {"0.md", "1.md", "2.md"}
+        assert run_all(workshop).sources[0].unchanged == 3
+    keep("0.md", "", gone=True)
+    keep("1.md", "Another article.")
+    keep("3.md", "Article 3.")
+    room.project.ingest()
+    later = replace(room, place="later")
+    restored = later.restore(made, newer=room.home)
+    assert restored.since is not None
+    assert restored.since.pushed == 3
+    with later.open_restored() as workshop:
+        report = run_all(workshop).sources[0]
+        assert (report.indexed, report.removed, report.unchanged) == (2, 1, 1)
+        assert {row.id for row in workshop.ledger.documents("g1")} == {"1.md", "2.md", "3.md"}
 
 
 def test_the_ledger_of_another_state_is_not_carried_over(filled: Room) -> None:
