@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from headwater.ledger.acknowledged import AcknowledgedLedger
+from headwater.ledger.catalogue import CatalogueLedger
 from headwater.ledger.keys import KeysLedger
 from headwater.ledger.pushed import PushedLedger
 from headwater.ledger.standing import Change, FreshnessLedger
@@ -159,7 +160,7 @@ class Commit:
     """Generation that becomes the live one in this commit."""
 
 
-class Ledger(FreshnessLedger, InboxLedger, KeysLedger, AcknowledgedLedger, PushedLedger, Protocol):
+class Ledger(FreshnessLedger, InboxLedger, KeysLedger, AcknowledgedLedger, PushedLedger, CatalogueLedger, Protocol):
     """All methods are safe to call from several threads and processes; each is one transaction."""
 
     # identity and epochs

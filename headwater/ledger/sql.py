@@ -36,6 +36,7 @@ from headwater.ledger.holder import gone, on_this_host
 from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
 from headwater.ledger.sql_acknowledged import SqlAcknowledged
+from headwater.ledger.sql_catalogue import SqlCatalogue
 from headwater.ledger.sql_freshness import SqlFreshness
 from headwater.ledger.sql_inbox import SqlInbox
 from headwater.ledger.sql_keys import SqlKeys
@@ -43,7 +44,7 @@ from headwater.ledger.sql_pushed import SqlPushed
 from headwater.model import Access
 
 
-class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed):
+class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed, SqlCatalogue):
     """Made by `open_ledger`; `place` names the database in messages."""
 
     def __init__(self, engine: Engine, place: str) -> None:
