@@ -8,7 +8,7 @@ submodules and what hides behind a Git LFS pointer are not followed. https://git
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -52,7 +52,9 @@ class GitOptions(Table):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitConnector:
-    """`fresh`: seconds for which documents are read from the commit that was listed last in this process."""
+    """`fresh`: seconds for which documents are read from the commit that was listed last in this process; `or_older`:
+    also afterwards, while the repository is away.
+    """
 
     Options: ClassVar[type[GitOptions]] = GitOptions
     about: ClassVar[About] = About(
@@ -72,6 +74,7 @@ class GitConnector:
     owner_from: str = "codeowners"
     web: str = ""
     fresh: float = FRESH_SECONDS
+    or_older: bool = True
 
     @classmethod
     def configured(cls, source: SourceSettings, options: GitOptions, groups: frozenset[str] | None) -> "GitConnector":
@@ -151,6 +154,10 @@ class GitConnector:
         )
         return file_document(self.name, file, rules, self.policy)
 
+    def not_older(self, seconds: float) -> "GitConnector":
+        """The same, reading no commit that was the newest longer ago than this."""
+        return replace(self, fresh=min(self.fresh, seconds), or_older=False)
+
     def _scanned(self) -> list[Scanned]:
         listing = self._listing(newest=True)
         with reading(listing.snapshot):
@@ -160,7 +167,5 @@ class GitConnector:
         return found
 
     def _listing(self, *, newest: bool) -> Listing:
-        snapshot = (
-            newest_of(self.mirror) if newest else held(self.mirror, self.fresh, or_older=self.fresh >= FRESH_SECONDS)
-        )
+        snapshot = newest_of(self.mirror) if newest else held(self.mirror, self.fresh, or_older=self.or_older)
         return Listing(snapshot, self.folder, self.policy, self.selection, self.owner_from, self.web)

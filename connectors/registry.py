@@ -2,7 +2,6 @@
 
 import importlib
 from collections.abc import Iterator
-from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
@@ -45,17 +44,14 @@ class ConnectorClass(Protocol):
 
 @runtime_checkable
 class _Remembers(Protocol):
-    """Reads documents by a listing that this process made up to `fresh` seconds ago."""
+    """Reads documents by a listing that this process made a while ago."""
 
-    @property
-    def fresh(self) -> float: ...
+    def not_older(self, seconds: float) -> Connector: ...
 
 
 def not_older(connector: Connector, seconds: float) -> Connector:
     """The same, reading by no listing that was made longer ago than this."""
-    if not isinstance(connector, _Remembers) or connector.fresh <= seconds:
-        return connector
-    return cast(Connector, replace(cast(Any, connector), fresh=max(0.0, seconds)))
+    return connector.not_older(max(0.0, seconds)) if isinstance(connector, _Remembers) else connector
 
 
 @runtime_checkable

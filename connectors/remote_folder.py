@@ -7,7 +7,7 @@ listed keeps the listing from being complete.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -102,6 +102,10 @@ class RemoteFolderConnector:
     def wants(self, path: str) -> bool:
         suffix = suffix_of(path.rpartition("/")[2])
         return suffix in MEDIA_TYPES and _plain(path) and not _hidden(path) and self.selection.takes(path)
+
+    def not_older(self, seconds: float) -> "RemoteFolderConnector":
+        """The same, with no rules of folders that were read longer ago than this."""
+        return replace(self, fresh=min(self.fresh, seconds))
 
 
 def checked_url(url: str, options: Mapping[str, object], place: str) -> tuple[tuple[str, object], ...]:

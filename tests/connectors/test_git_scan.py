@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from connectors.git import GitConnector
-from connectors.gitrepo.snapshot import close_all
-from connectors.registry import build
-from headwater.errors import FatalError, FetchError, GoneError
+from connectors.gitrepo.snapshot import close_all, held, newest
+from connectors.registry import build, not_older
+from headwater.errors import FatalError, FetchError, GoneError, HeadwaterError
+from headwater.interfaces import Connector
 from headwater.model import Access, Complete, RawDocument, Ref, Unreadable
 from headwater.settings import SourceSettings
 from tests.support.repository import FIRST, Repository
@@ -377,6 +378,27 @@ def test_a_listing_holds_while_its_documents_are_read(repository: Repository, ma
     assert isinstance(raw, RawDocument)
     assert (raw.version, raw.content) == (version, b"one")
     assert listed(connector)["a.md"] != version
+
+
+def test_what_was_announced_is_never_read_from_the_commit_before(repository: Repository, made: Made) -> None:
+    def raw(connector: Connector) -> RawDocument:
+        found = connector.fetch("a.md")
+        assert isinstance(found, RawDocument)
+        return found
+
+    repository.put("a.md", "one")
+    connector = made(fresh=600)
+    listed(connector)
+    repository.put("a.md", "two")
+    assert raw(connector).content == b"one"
+    assert raw(not_older(connector, 0)).content == b"two"
+    # Listed since then: several documents of one push need one transfer.
+    before = newest(connector.mirror).taken
+    assert raw(not_older(connector, 500)).content == b"two"
+    assert held(connector.mirror, 500).taken == before
+    repository.root.rename(repository.root.parent / "away")
+    with pytest.raises(HeadwaterError):
+        not_older(connector, 0).fetch("a.md")
 
 
 def test_a_shallow_clone_gives_no_dates_and_says_so(repository: Repository, made: Made, tmp_path: Path) -> None:
