@@ -10,7 +10,9 @@ from headwater.freshness.served import reasons
 from headwater.freshness.standing import Moment, document_standing
 from headwater.freshness.terms import Terms, terms_for
 from headwater.freshness.troubles import troubles_of
+from headwater.freshness.values import DocumentStanding
 from headwater.ledger.base import Ledger
+from headwater.ledger.standing import Standing
 from headwater.retrieval.passage import Freshness, Passage
 
 COUNT_SECONDS = 1.0
@@ -27,23 +29,31 @@ class Standings:
     terms: Mapping[str, Terms]
 
     def __call__(self, generation: str, names: Collection[Name]) -> dict[Name, Freshness]:
-        at, moments = utc_now(), self._moments({source for source, _ in names})
-        troubles = troubles_of(self.ledger, generation, names)
-        found = {}
-        for row in self.ledger.standings_named(generation, names):
-            name, terms = (row.source, row.document), terms_for(self.terms, row.source)
-            one = document_standing(row, terms, moments[row.source], troubles.get(name))
-            found[name] = Freshness(
+        at = utc_now()
+        return {
+            (row.source, row.document): Freshness(
                 state=one.freshness,
                 updated=row.updated_at,
                 due=one.due,
                 verified_at=one.verified_at,
                 lag_seconds=None if one.lag is None else round(one.lag.total_seconds()),
-                reasons=reasons(one, terms, at),
+                reasons=reasons(one, terms_for(self.terms, row.source), at),
             )
+            for row, one in self.standing(generation, names)
+        }
+
+    def standing(self, generation: str, names: Collection[Name]) -> list[tuple[Standing, DocumentStanding]]:
+        """Of those that are searchable: what the ledger says, and what follows from it."""
+        moments = self.moments({source for source, _ in names})
+        troubles = troubles_of(self.ledger, generation, names)
+        found = []
+        for row in self.ledger.standings_named(generation, names):
+            terms, trouble = terms_for(self.terms, row.source), troubles.get((row.source, row.document))
+            found.append((row, document_standing(row, terms, moments[row.source], trouble)))
         return found
 
-    def _moments(self, sources: Collection[str]) -> dict[str, Moment]:
+    def moments(self, sources: Collection[str]) -> dict[str, Moment]:
+        """Now, and when each of these sources was last looked at as a whole."""
         at, vouched = utc_now(), self.ledger.vouched(sources)
         if len(vouched) < len(sources):
             # Older releases noted no looks, but when the last complete one ended.

@@ -40,8 +40,8 @@ def test_pages_go_through_everything_once(filled, limit):
     ("text", "found"),
     [
         ("device 3", ["03.md"]), ("DEVICE 3", ["03.md"]), ("06.MD", ["06.md"]), ("50%_", ["50%_x.md"]),
-        ("Ärg", ["50%_x.md"]), ("%", ["50%_x.md"]), ("_", ["50%_x.md"]), ("\\", []), ("'", []), ("\0", [ODD]), ("caf\udce9", [ODD]),
-        ("reset", 7),
+        ("Ärg", ["50%_x.md"]), ("%", ["50%_x.md"]), ("_", ["50%_x.md"]), ("\\", []), ("'", []), ("\0", [ODD]),
+        ("caf\udce9", [ODD]),        ("reset", 7),
     ],
 )  # fmt: skip
 def test_text_is_looked_for_as_it_is(filled, text, found):
