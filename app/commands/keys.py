@@ -17,7 +17,8 @@ _COMMAND = "headwater keys"
 
 keys = typer.Typer(
     name="keys",
-    help="List the keys that others ask Headwater with over the network; with add or revoke: make one, refuse one.",
+    help="List the keys that others ask Headwater with over the network; with add, revoke or log: make one, refuse one, "
+    "show what was done.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -114,6 +115,37 @@ def revoke_(
         print_json({"revoked": found.id, "name": found.name})
     else:
         out.print(plain(f"Key {found.id} ({found.name}) is refused from now on."))
+
+
+@keys.command("log")
+def log(
+    who: Annotated[str | None, typer.Option("--who", help="Name or id of a key, or a command.", metavar="WHO")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 100,
+    json: Json = False,
+    config: Config = None,
+    home: Home = None,
+) -> None:
+    """Show who did what: what was asked as somebody else, refused, put, taken back, retried, or changed; newest first.
+
+    Questions and contents are not kept.
+    """
+    settings = load_settings(config, home, quiet=json)
+    with Workshop(settings, command=_COMMAND) as workshop:
+        names = {key.id: key.name for key in workshop.ledger.api_keys()}
+        ids = [id for id, name in names.items() if name == who]
+        found = workshop.ledger.deeds(ids[0] if ids else who, limit)
+    if json:
+        rows = [{"at": d.at.isoformat(), "who": d.who, "name": names.get(d.who, ""), "what": d.what, "target": d.target}
+                for d in found]  # fmt: skip
+        print_json({"log": rows})
+        return
+    table = plain_table("at", "who", "what", "target")
+    for deed in found:
+        name = f"{names[deed.who]} ({deed.who})" if deed.who in names else deed.who
+        table.add_row(_day(deed.at), plain(name), plain(deed.what), plain(deed.target))
+    out.print(table)
+    if not found:
+        out.print("Nothing was noted yet." if who is None else plain(f"Nothing was noted of {who}."))
 
 
 def _as_json(key: Key) -> dict[str, Any]:

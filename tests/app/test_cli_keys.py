@@ -10,7 +10,7 @@ import pytest
 from flows.workshop import LEDGER_FILE
 from headwater.errors import CredentialError, TransientSourceError
 from headwater.inbox.inbox import Inbox
-from headwater.keys.keys import authenticated
+from headwater.keys.keys import authenticated, note
 from headwater.ledger.base import Ledger
 from headwater.ledger.open import open_ledger
 from headwater.ledger.waiting import Ask
@@ -47,6 +47,21 @@ def test_a_key_is_shown_once(headwater: Headwater, home: Path, tmp_path: Path, l
     assert "revoked" in headwater("keys", "list", cwd=tmp_path, home=home).out
     assert headwater("keys", "revoke", "bot", cwd=tmp_path, home=home).said.startswith("Error: key 'bot' is revoked")
     assert [deed.what for deed in ledger.deeds()] == ["keys revoke", "keys add"]
+
+
+def test_who_did_what_can_be_read(
+    headwater: Headwater, home: Path, tmp_path: Path, ledger: Ledger, shapes: list[dict[str, Any]]
+) -> None:
+    headwater("keys", "add", "bot", "--scope", "search", cwd=tmp_path, home=home)
+    (key,) = ledger.api_keys()
+    note(ledger, key.id, "search as", "group:support")
+    printed = headwater("keys", "log", "--json", cwd=tmp_path, home=home).json
+    check(printed, shape_with(shapes, "log"))
+    assert [(line["name"], line["what"]) for line in printed["log"]] == [("bot", "search as"), ("", "keys add")]
+    shown = headwater("keys", "log", "--who", "bot", cwd=tmp_path, home=home).out
+    assert "group:support" in shown
+    assert "keys add" not in shown
+    assert "of nobody" in headwater("keys", "log", "--who", "nobody", cwd=tmp_path, home=home).out
 
 
 @pytest.mark.parametrize(
