@@ -3,8 +3,9 @@
 import json
 import os
 import shutil
-import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
@@ -15,6 +16,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.dashboard.session import COOKIE
 from app.http.node import Node
 from app.http.server import HttpServer, listen
 from flows.steps import direct_steps, run_sources
@@ -24,6 +26,7 @@ from headwater.clock import utc_now
 from headwater.errors import HeadwaterError
 from headwater.inbox.inbox import Inbox
 from headwater.keys.keys import make
+from headwater.ledger.base import Ledger
 from headwater.ledger.keys import Key
 from headwater.ledger.waiting import WHOLE, Ask
 from headwater.settings import load
@@ -106,13 +109,26 @@ class Served:
         self.keys[text] = key
         return text
 
-    def client(self, key: str = "") -> httpx.Client:
+    @contextmanager
+    def client(self, key: str = "") -> Iterator[httpx.Client]:
         """Without a browser; signed in where there is a key. POSTs come from the dashboard's own pages."""
-        client = httpx.Client(base_url=self.url, headers={"origin": self.url}, timeout=30)
-        if key:
-            answer = client.post("/dashboard/sign-in", data={"key": key})
-            assert answer.status_code == 303, answer.text
-        return client
+        with httpx.Client(base_url=self.url, headers={"origin": self.url}, timeout=30, verify=False) as client:
+            if key:
+                answer = client.post("/dashboard/sign-in", data={"key": key})
+                assert answer.status_code == 303, answer.text
+            yield client
+
+    def documents(self, source: str) -> int:
+        """How many are searchable."""
+        ledger = self.node.opened.ledger
+        return ledger.count(ledger.generation(), source)
+
+    def eventually(self, holds: Callable[[], bool]) -> bool:
+        """Whether it does within half a minute."""
+        deadline = time.monotonic() + 30
+        while not holds() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return holds()
 
     def deeds(self) -> list[tuple[str, str, str]]:
         """(who, what, target), newest first."""
@@ -164,43 +180,45 @@ def _happened(folder: Path) -> None:
     _ingest(folder, "help-center", "handbook", "mirror")
 
 
-def _announced(inbox: Inbox) -> None:
-    """Two that wait, one of them for readers; two that failed for good."""
+def _announced(ledger: Ledger) -> None:
+    """Two that wait until tomorrow, one of them for readers; two that failed for good."""
+    before = Inbox(ledger, clock=lambda: utc_now() - timedelta(minutes=20))
     asks = [("help-center", "devices/reset-3.md", "article published"), ("handbook", EVIL, f"said {EVIL}")]
     for source, document, reason in asks:
-        inbox.receive(source, f"delivery {document}", [Ask(source=source, document=document, reason=reason)])
-    for row in inbox.take(10):
-        inbox.failed(row, HeadwaterError(f"it answered 410 {EVIL}", advice="Look at the source."))
-    later = utc_now() + timedelta(days=1)
+        before.receive(source, f"delivery {document}", [Ask(source=source, document=document, reason=reason)])
     waiting = [
         Ask(source="help-center", document="devices/reset-5.md", reason="article published"),
         Ask(source="handbook", document=WHOLE, reason="permissions changed", access=True),
     ]
-    inbox.receive("help-center", "delivery 3", waiting)
-    for row in inbox.take(10):
-        inbox.ledger.put_back(row, later)
+    before.receive("help-center", "delivery 3", waiting)
+    for row in Inbox(ledger).take(10):
+        if row.document in (WHOLE, "devices/reset-5.md"):
+            Inbox(ledger).postponed(row, 86_400)
+        else:
+            Inbox(ledger).failed(row, HeadwaterError(f"it answered 410 {EVIL}", advice="Look at the source."))
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Nothing in it is worked on: what tests announce stays in the inbox, and they may only add to it."""
+    """Of all tests: they may only add to it. What they announce is looked at, as in any node."""
     folder = tmp_path_factory.mktemp("dashboard")
     _project(folder)
     _happened(folder)
     with _opened(folder) as opened, listen("127.0.0.1", 0) as listener:
         inbox = Inbox(opened.ledger)
-        _announced(inbox)
+        _announced(opened.ledger)
         node = Node(opened, inbox, Worker(opened, inbox))
         opened.index()
         node.warm = True
         server = HttpServer(node, listener)
         server.start()
+        node.worker.start()
         host, port = listener.getsockname()[:2]
         try:
             yield Served(folder, node, f"http://{host}:{port}")
         finally:
             server.stop(5)
-    assert not any(thread.name == "headwater-report" for thread in threading.enumerate())
+            node.worker.stop(20)
 
 
 # a browser ------------------------------------------------------------------------------------------------
@@ -246,10 +264,11 @@ class Visitor:
         return self.page
 
     def sign_in(self, key: str) -> None:
-        self.page.goto(f"{self.served.url}/dashboard/sign-in")
-        self.page.get_by_label("Key").fill(key)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.wait_for_url(f"{self.served.url}/dashboard/")
+        """Without the form, which has a test of its own."""
+        with self.served.client(key) as client:
+            value = client.cookies[COOKIE]
+        cookie = {"name": COOKIE, "value": value, "url": f"{self.served.url}/dashboard", "httpOnly": True}
+        self.page.context.add_cookies([{**cookie, "sameSite": "Strict"}])  # type: ignore[list-item]  # typed as a whole
 
     def look(self, *, size: str = "desktop", dark: bool = False) -> Page:
         """The same page at this size and in these colours."""

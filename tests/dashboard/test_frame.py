@@ -1,13 +1,188 @@
-"""Every page within the frame: in any colours and at any size, for who may see it."""
+"""Every page within the frame: in any colours and at any size, for who may see it, and for nobody else."""
+
+from html.parser import HTMLParser
 
 import pytest
+from fastapi.routing import APIRoute
+from starlette.routing import Mount
 
-from tests.dashboard.conftest import Visitor
+from app.dashboard.application import POLICY, ROUTERS, dashboard
+from app.dashboard.frame import TABS
+from tests.dashboard.conftest import EVIL, Served, Visitor
 
 PAGES = ("/", "/sources", "/runs", "/inbox")
+OPEN = {"/sign-in"}
+ROUTES = [
+    (method, route.path)
+    for router in ROUTERS
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in route.methods
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
 def test_pages_are_in_order(administrator: Visitor, path: str) -> None:
     administrator.open(path)
     administrator.check()
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_who_may_only_look_gets_no_form_that_changes_anything(served: Served, path: str) -> None:
+    with served.client(served.key("read")) as client:
+        page = client.get(f"/dashboard{path}")
+        posts = [action for method, action in forms_of(page.text) if method == "post" and action]
+    assert page.status_code == 200
+    assert posts == ["/dashboard/sign-out"]
+
+
+def test_every_route_but_the_sign_in_is_for_sessions_only(served: Served) -> None:
+    assert {"/", "/sources/run", "/inbox/replay", "/inbox/drop", "/sign-out"} <= {path for _, path in ROUTES}
+    with served.client() as client:
+        for method, path in ROUTES:
+            if path in OPEN:
+                continue
+            answer = client.request(method, f"/dashboard{path}")
+            assert answer.status_code == (303 if method == "GET" else 401), (method, path)
+            assert "key 0" not in answer.text
+            if method == "GET":
+                assert answer.headers["location"].startswith("/dashboard/sign-in?next=%2Fdashboard")
+
+
+def test_every_change_is_refused_without_the_token_and_to_keys_that_only_read(served: Served) -> None:
+    changes = [path for method, path in ROUTES if method == "POST" and path not in OPEN]
+    with served.client(served.key("read")) as client:
+        token = token_of(client.get("/dashboard/").text)
+        for path in changes:
+            assert client.post(f"/dashboard{path}").status_code == 403, path
+            if path != "/sign-out":
+                assert client.post(f"/dashboard{path}", data={"csrf": token}).status_code in (403, 422), path
+
+
+def test_the_menu_leads_to_pages(served: Served) -> None:
+    with served.client(served.key("read")) as client:
+        for tab in TABS:
+            assert client.get(f"/dashboard{tab.path}").status_code == 200, tab
+
+
+def test_headers_of_pages_and_of_what_they_load(served: Served) -> None:
+    with served.client(served.key("read")) as client:
+        page = client.get("/dashboard/")
+        assert page.headers["content-security-policy"] == POLICY
+        assert page.headers.get_list("cache-control", split_commas=True) == ["no-store"]
+        assert page.headers["x-content-type-options"] == "nosniff"
+        assert page.headers["referrer-policy"] == "same-origin"
+        for loaded in loaded_by(page.text):
+            asset = client.get(loaded)
+            assert asset.status_code == 200, loaded
+            assert "immutable" in asset.headers["cache-control"], loaded
+            again = client.get(loaded, headers={"if-none-match": asset.headers["etag"]})
+            assert again.status_code == 304
+        assert "no-cache" in client.get("/dashboard/static/dashboard.css").headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/dashboard/static/../frame.py", "/dashboard/static/%2e%2e/frame.py"])
+def test_only_static_files_are_served(served: Served, path: str) -> None:
+    with served.client() as client:
+        assert client.get(path).status_code in (303, 404)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/inbox/nothing", "/static/nothing.css", f"/{EVIL}"])
+def test_what_is_not_there_is_said_in_the_same_design(served: Served, path: str) -> None:
+    with served.client(served.key("read")) as client:
+        answer = client.get(f"/dashboard{path}")
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert "<script>alert" not in answer.text
+
+
+def test_error_pages_are_in_order(visitor: Visitor) -> None:
+    visitor.page.goto(f"{visitor.served.url}/dashboard/nothing")
+    visitor.complaints.clear()  # a browser complains of every 404
+    visitor.check()
+
+
+def test_a_fault_is_a_page_without_its_details(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(limit: int = 0) -> None:
+        raise ZeroDivisionError("the password is swordfish")
+
+    with served.client(served.key("read")) as client:
+        monkeypatch.setattr(served.node.opened.ledger, "runs", broken)
+        answer = client.get("/dashboard/runs")
+    assert answer.status_code == 500
+    assert "A fault in Headwater" in answer.text
+    assert "swordfish" not in answer.text
+
+
+@pytest.mark.parametrize("query", ["only=nonsense", "page=0", "page=x"])
+def test_what_is_not_understood_is_said(served: Served, query: str) -> None:
+    with served.client(served.key("read")) as client:
+        answer = client.get(f"/dashboard/runs?{query}")
+    assert answer.status_code == 422
+    assert "not in a form that is understood" in answer.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_that_others_wrote_becomes_markup(served: Served, path: str) -> None:
+    with served.client(served.key("read", "administer")) as client:
+        text = client.get(f"/dashboard{path}").text
+    assert EVIL not in text
+    assert scripts_of(text) == ["/dashboard/static/htmx-2.0.11.min.js"]
+
+
+def test_texts_that_others_wrote_are_shown_as_they_are(administrator: Visitor) -> None:
+    page = administrator.open("/inbox")
+    assert page.get_by_role("rowheader").filter(has_text=EVIL).count() >= 1
+    assert administrator.complaints == []
+
+
+def test_the_dashboard_is_no_part_of_the_documented_api(served: Served) -> None:
+    with served.client() as client:
+        documented = client.get("/openapi.json").json()["paths"]
+    assert not [path for path in documented if "dashboard" in path or path == "/"]
+    assert "/v1/search" in documented
+
+
+@pytest.mark.parametrize("path", ["/", "/dashboard"])
+def test_short_addresses_lead_to_it(served: Served, path: str) -> None:
+    with served.client() as client:
+        assert client.get(path).headers["location"] == "/dashboard/"
+
+
+def test_static_files_are_a_part_of_it(served: Served) -> None:
+    mounts = [route for route in dashboard(served.node).routes if isinstance(route, Mount)]
+    assert [mount.path for mount in mounts] == ["/static"]
+
+
+def token_of(page: str) -> str:
+    """The one that belongs to the session that this page was shown to."""
+    return page.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+class _Tags(HTMLParser):
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
+def forms_of(text: str) -> list[tuple[str, str]]:
+    """(method, where to)"""
+    found = [attributes for tag, attributes in _Tags(text).found if tag == "form"]
+    return [(one.get("method") or "get", one.get("action") or "") for one in found]
+
+
+def loaded_by(text: str) -> list[str]:
+    found = _Tags(text).found
+    urls = [one.get("src") for tag, one in found if tag in ("script", "img")]
+    urls += [one.get("href") for tag, one in found if tag == "link"]
+    return [url for url in urls if url]
+
+
+def scripts_of(text: str) -> list[str]:
+    """Their addresses without their versions; "inline" for one that has none."""
+    scripts = [one.get("src") or "inline" for tag, one in _Tags(text).found if tag == "script"]
+    return [src.partition("?")[0] for src in scripts]

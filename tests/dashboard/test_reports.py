@@ -1,0 +1,138 @@
+"""The shared report: made once for many, shown while the next is made, and never without saying as of when."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from app.dashboard.reports import FRESH_SECONDS, SHOWN_SECONDS, Reports
+from headwater.clock import utc_now
+from headwater.errors import HeadwaterError, LedgerUnavailableError
+from headwater.freshness.headline import headline
+from headwater.freshness.values import Report
+from tests.dashboard.test_signin import Clock
+
+WAIT = 30.0
+
+
+def made(epoch: int) -> Report:
+    return Report(
+        as_of=utc_now(),
+        made_at=utc_now(),
+        timezone="UTC",
+        epoch=epoch,
+        headline=headline((), ()),
+        sources=(),
+        owners=(),
+        findings=(),
+        lag=(),
+        age=(),
+        documents=(),
+    )
+
+
+class Making:
+    """Makes reports one after the other, each when `go` says so; `begun` counts."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.go = threading.Semaphore(0)
+        self.error: Exception | None = None
+
+    def __call__(self) -> Report:
+        self.begun += 1
+        number = self.begun
+        assert self.go.acquire(timeout=WAIT)
+        if self.error is not None:
+            raise self.error
+        return made(number)
+
+
+def together(call: Callable[[], Report], count: int) -> tuple[list[threading.Thread], list[int]]:
+    epochs: list[int] = []
+    threads = [threading.Thread(target=lambda: epochs.append(call().epoch)) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads, epochs
+
+
+def joined(threads: list[threading.Thread]) -> None:
+    for thread in threads:
+        thread.join(WAIT)
+        assert not thread.is_alive()
+
+
+def settled(reports: Reports, epoch: int) -> None:
+    """Returns when the report with this number is the one that is shown."""
+    pause = threading.Event()
+    for _ in range(int(WAIT / 0.01)):
+        if reports.latest().epoch == epoch:
+            return
+        pause.wait(0.01)
+    raise AssertionError(f"no report {epoch}")
+
+
+def test_one_is_made_for_all_who_ask_at_once() -> None:
+    make = Making()
+    reports = Reports(make, Clock())
+    threads, epochs = together(reports.latest, 8)
+    make.go.release()
+    joined(threads)
+    assert epochs == [1] * 8
+    assert make.begun == 1
+
+
+def test_the_last_is_shown_while_the_next_is_made_and_not_for_ever() -> None:
+    clock, make = Clock(), Making()
+    reports = Reports(make, clock)
+    make.go.release()
+    assert reports.latest().epoch == 1
+    clock.now = FRESH_SECONDS
+    assert reports.latest().epoch == 1
+    assert make.begun == 1
+    clock.now += 1
+    assert [reports.latest().epoch for _ in range(5)] == [1] * 5
+    make.go.release()
+    settled(reports, 2)
+    assert make.begun == 2
+    clock.now += SHOWN_SECONDS + 1
+    make.go.release()
+    assert reports.latest().epoch == 3
+
+
+def test_one_from_now_on_is_begun_after_the_one_that_is_under_way() -> None:
+    make = Making()
+    reports = Reports(make, Clock())
+    first, _ = together(reports.latest, 1)
+    while not make.begun:
+        pass
+    second, epochs = together(reports.renewed, 1)
+    make.go.release()
+    joined(first)
+    make.go.release()
+    joined(second)
+    assert epochs == [2]
+
+
+@pytest.mark.parametrize("error", [LedgerUnavailableError("no ledger"), ZeroDivisionError("secret")])
+def test_what_cannot_be_made_is_said_and_tried_again(error: Exception) -> None:
+    make = Making()
+    reports = Reports(make, Clock())
+    make.error = error
+    make.go.release()
+    with pytest.raises(HeadwaterError) as told:
+        reports.latest()
+    assert "secret" not in str(told.value)
+    make.error = None
+    make.go.release()
+    assert reports.latest().epoch == 2
+
+
+def test_a_report_that_is_still_good_survives_one_that_cannot_be_made() -> None:
+    clock, make = Clock(), Making()
+    reports = Reports(make, clock)
+    make.go.release()
+    reports.latest()
+    clock.now, make.error = FRESH_SECONDS + 1, LedgerUnavailableError("no ledger")
+    make.go.release()
+    assert reports.latest().epoch == 1
