@@ -1,8 +1,9 @@
 """The ingestion flow: orders the steps, one task per batch of documents, and leaves a summary as an artifact."""
 
 import json
+from collections.abc import Sequence
 
-from prefect import flow, get_run_logger, task
+from prefect import flow, get_run_logger, runtime, task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State
@@ -13,7 +14,11 @@ from flows.refresh import attend
 from flows.session import workshop
 from flows.steps import Steps, direct_steps, run_sources
 from flows.workshop import Workshop
+from headwater.errors import BusyError
 from headwater.ingest.report import RunReport
+
+SKIPPED = "Skipped"
+"""Name of the state of a deployed run whose sources are all being ingested by somebody else, which is no failure."""
 
 
 @task(name="scan", task_run_name="scan {source}", cache_policy=NO_CACHE)
@@ -42,6 +47,11 @@ def ingest(sources: list[str] | None = None) -> State[int]:
     """Ingest these sources (default: every configured one); failed when a source failed as a whole."""
     with workshop() as open_workshop:
         names = sources or [source.name for source in open_workshop.settings.sources]
+        # A person who asked is told by the report that somebody is at it, and that it was not done.
+        busy = taken(open_workshop, names) if runtime.deployment.id else {}
+        names = [name for name in names if name not in busy]
+        if busy and not names:
+            return Completed(name=SKIPPED, message="; ".join(busy.values()), data=0)
         attend(open_workshop)
         report = run_sources(open_workshop, names, Steps(scan, index_batch, remove_absent))
         summarize(open_workshop, report)
@@ -49,6 +59,17 @@ def ingest(sources: list[str] | None = None) -> State[int]:
     if failed:
         return Failed(message=f"failed sources: {', '.join(failed)}", data=report.exit_code)
     return Completed(data=report.exit_code)
+
+
+def taken(open_workshop: Workshop, names: Sequence[str]) -> dict[str, str]:
+    """By source, who else is at it; those that nobody is at are ours from here on."""
+    busy = {}
+    for name in names:
+        try:
+            open_workshop.reserve(name)
+        except BusyError as error:
+            busy[name] = f"{name} is being looked at already: {error}"
+    return busy
 
 
 def summarize(open_workshop: Workshop, report: RunReport) -> None:

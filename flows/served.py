@@ -11,11 +11,11 @@ from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLi
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
-from prefect.schedules import Cron
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
 from flows.schedules import FLOW, tag_of
+from flows.timetable import as_prefect
 from flows.workshop import Workshop
 from headwater.settings import Settings, load
 
@@ -31,7 +31,7 @@ def deployments(settings: Settings, tag: str) -> Iterator[RunnerDeployment]:
         made = ingest.to_deployment(
             source.name,
             parameters={"sources": [source.name]},
-            schedules=[Cron(source.schedule, timezone=source.timezone)] if source.schedule else [],
+            schedules=list(as_prefect(source)),
             tags=["headwater", tag],
             description=f"Bring the source {source.name} ({source.kind}) up to date.",
             # After a time in which nobody was there, one of the runs that are late makes up for all.

@@ -10,14 +10,14 @@ import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate, WorkPoolCreate
 from prefect.client.schemas.filters import WorkPoolFilter, WorkPoolFilterName
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import ConcurrencyLimitStrategy, ConcurrencyOptions, StateType
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.client.schemas.schedules import CronSchedule
 from prefect.events.actions import ChangeFlowRunState
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.timetable import as_prefect
 from headwater.errors import ConfigError, IndexUnavailableError
 from headwater.settings import Settings, SourceSettings
 
@@ -110,16 +110,16 @@ def _make_pool(client: SyncPrefectClient, settings: Settings) -> None:
 
 
 def _values(settings: Settings, source: SourceSettings) -> dict[str, Any]:
-    schedules = []
-    if source.schedule:
-        cron = CronSchedule(cron=source.schedule, timezone=source.timezone)
-        schedules = [DeploymentScheduleCreate(schedule=cron, active=True)]
+    schedules = [DeploymentScheduleCreate(schedule=one, active=True) for one in as_prefect(source)]
     return {
         "name": source.name,
         "description": f"Bring the source {source.name} ({source.kind}) up to date.",
         "entrypoint": ENTRYPOINT,
         "parameters": {"sources": [source.name]},
         "schedules": schedules,
+        # After a time in which no worker was there, one of the runs that are late makes up for all.
+        "concurrency_limit": 1,
+        "concurrency_options": ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         "tags": list(dict.fromkeys([TAG, source.kind, *settings.deploy.tags])),
         "work_pool_name": settings.deploy.pool,
         "job_variables": _job(settings),

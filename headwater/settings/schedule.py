@@ -1,4 +1,4 @@
-"""Checks of when a source is due: a cron line and a time zone."""
+"""When a source is due: a cron line or an interval, on the clocks of a time zone."""
 
 import re
 import zoneinfo
@@ -7,8 +7,14 @@ from datetime import UTC, datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
+from headwater.settings.durations import parse_duration
 from headwater.settings.names import nearest
 
+ANCHOR = datetime(2024, 1, 1)
+"""Midnight of a Monday on the clocks of a schedule's zone: intervals are counted from there, whenever they were set."""
+SHORTEST = timedelta(minutes=1)
+_EVERY = re.compile(r"every\s+(?=\S)", re.IGNORECASE)
+_ISO = re.compile(r"P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WEEKLY = re.compile(r"([a-z]{3})[a-z]*\s+([01]?\d|2[0-3]):([0-5]\d)")
 
@@ -41,21 +47,70 @@ def checked_weekly(text: str) -> Weekly | None:
     return Weekly(_DAYS.index(match[1]), int(match[2]), int(match[3]))
 
 
-def checked_cron(text: str) -> str:
-    """Five cron fields, as Prefect takes them; "" means no schedule. ValueError otherwise."""
+def checked_schedule(text: str) -> str:
+    """Five cron fields as Prefect takes them, or an interval; "" means no schedule. ValueError otherwise."""
     line = " ".join(text.split())
     if not line:
         return ""
+    if interval_of(line) is None:
+        _check_cron(line)
+    return line
+
+
+def interval_of(schedule: str) -> timedelta | None:
+    """Of `every 15 minutes`, `15m`, `1h 30m` or `PT15M`; None for what is meant as a cron line.
+
+    ValueError for what is neither, for less than a minute, and for months, which are not equally long.
+    """
+    if (iso := _ISO.fullmatch(schedule)) and any(iso.groups()):
+        weeks, days, hours, minutes, seconds = (int(part or 0) for part in iso.groups())
+        found = timedelta(weeks=weeks, days=days, hours=hours, minutes=minutes, seconds=seconds)
+    elif (every := _EVERY.match(schedule)) or re.match(r"\d+\s*[A-Za-z]", schedule):
+        found = _length(schedule[every.end() :] if every else schedule)
+    else:
+        return None
+    if found < SHORTEST:
+        raise ValueError(f"{schedule!r} is too often: a minute is the shortest interval")
+    return found
+
+
+def _length(text: str) -> timedelta:
+    # "every hour" is every 1 hour.
+    duration = parse_duration(text if text[0].isdigit() else f"1 {text}")
+    if duration.months:
+        raise ValueError(f"{text!r} is no fixed time; write a cron line for months, such as 0 3 1 * *")
+    return timedelta(days=duration.days, seconds=duration.seconds)
+
+
+def anchor(timezone: str) -> datetime:
+    """From where the intervals of a schedule on the clocks of that zone are counted, in UTC."""
+    return ANCHOR.replace(tzinfo=zoneinfo.ZoneInfo(timezone)).astimezone(UTC)
+
+
+def next_run(schedule: str, timezone: str, after: datetime) -> datetime | None:
+    """The first moment after that one (aware) at which a source with this schedule is due; None without a schedule."""
+    if not schedule:
+        return None
+    zone = zoneinfo.ZoneInfo(timezone)
+    interval = interval_of(schedule)
+    if interval is None:
+        return next(CronSim(schedule, after.astimezone(zone)), None)
+    # Elapsed time: a day later is another hour of the day when clocks changed.
+    start = anchor(timezone)
+    return (start + ((after - start) // interval + 1) * interval).astimezone(zone)
+
+
+def _check_cron(line: str) -> None:
     fields = len(line.split(" "))
     if fields != 5:
         raise ValueError(
-            f"{text!r} has {fields} fields; a schedule has five: minute hour day month weekday, such as */30 * * * *"
+            f"{line!r} has {fields} fields; a schedule has five: minute hour day month weekday, such as */30 * * * *, "
+            "or it is an interval such as 15m"
         )
     try:
         CronSim(line, datetime(2024, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        raise ValueError(f"{text!r} is not a cron schedule ({str(error).lower()}); */30 * * * * is one") from error
-    return line
+        raise ValueError(f"{line!r} is not a cron schedule ({str(error).lower()}); */30 * * * * is one") from error
 
 
 def checked_timezone(text: str) -> str:

