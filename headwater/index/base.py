@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from headwater.index.compact import Compaction, DiskUse
 from headwater.index.query import Condition, Query
 from headwater.interfaces import SparseVector, Vectors
 from headwater.model import Access
@@ -149,5 +150,17 @@ class IndexStore(Protocol):
     def generations(self) -> list[str]: ...
 
     def drop(self, generation: str) -> None: ...
+
+    def compact(self, generation: str) -> Compaction:
+        """Begin to give back in the background what deleted points took; searches and writes go on."""
+        ...
+
+    def compaction(self, generation: str) -> Compaction:
+        """How far that is, or how it ended."""
+        ...
+
+    def disk(self, generation: str) -> DiskUse | None:
+        """What it takes; None for an index on a server."""
+        ...
 
     def close(self) -> None: ...

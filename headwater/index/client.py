@@ -11,6 +11,7 @@ from qdrant_client import QdrantClient, models
 
 from headwater.errors import BusyError, ConfigError, IndexMismatchError
 from headwater.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, Point, StoredPoint
+from headwater.index.compact import UNNEEDED, Compaction
 from headwater.index.compile_client import compile_filter
 from headwater.index.engine import DroppedError, EngineIndex, Page, check_dimensions
 from headwater.index.fusion import Candidate
@@ -144,6 +145,16 @@ class ClientStore:
     def drop(self, generation: str) -> None:
         with self._guard():
             self._client.delete_collection(_collection(generation))
+
+    def compact(self, generation: str) -> Compaction:  # noqa: ARG002 -- the same for all of them
+        """Nothing is done: a server compacts its collections itself."""
+        return UNNEEDED
+
+    def compaction(self, generation: str) -> Compaction:  # noqa: ARG002
+        return UNNEEDED
+
+    def disk(self, generation: str) -> None:
+        """Nobody can tell from here."""
 
     def close(self) -> None:
         with self._guard():

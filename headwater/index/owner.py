@@ -111,6 +111,8 @@ class _Server:
                 return self._store.generations()
             case "drop":
                 self._store.drop(request["generation"])
+            case "compact" | "compaction" | "disk" as call:
+                return getattr(self._store, call)(request["generation"])
             case call if call in INDEX_CALLS:
                 index = self._store.existing(request["generation"], dimensions=request["dimensions"])
                 return getattr(index, call)(*request["args"], **request["named"])

@@ -15,6 +15,7 @@ from pathlib import Path
 from headwater.errors import StateError
 from headwater.index.base import IndexIdentity
 from headwater.index.edge_errors import require_space
+from headwater.index.editions import shard_folder
 
 INDEX_FOLDER = "index"
 """Below the state folder, with a folder for each generation."""
@@ -34,11 +35,11 @@ class IndexRecord:
 def read_record(folder: Path) -> IndexRecord | None:
     """The record of the generation in `folder`; None where it has none, or nothing to go with it."""
     try:
-        if not any((folder / _SEGMENTS).iterdir()):
+        if not any((shard_folder(folder) / _SEGMENTS).iterdir()):
             return None
         found = json.loads((folder / RECORD_NAME).read_text())
         return IndexRecord(IndexIdentity(**found["identity"]), int(found["epoch"]), int(found["superseded"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, StateError):
         return None
 
 

@@ -10,6 +10,7 @@ from typing import Any, cast
 from headwater.errors import IndexUnavailableError
 from headwater.index import wire
 from headwater.index.base import Hit, IndexIdentity, IndexInfo, Point, StoredPoint
+from headwater.index.compact import Compaction, DiskUse
 from headwater.index.engine import Page, scroll
 from headwater.index.lock import Owner, busy
 from headwater.index.query import Condition, Query
@@ -46,6 +47,15 @@ class RemoteStore:
 
     def drop(self, generation: str) -> None:
         self.call("drop", generation=generation)
+
+    def compact(self, generation: str) -> Compaction:
+        return cast(Compaction, self.call("compact", generation=generation))
+
+    def compaction(self, generation: str) -> Compaction:
+        return cast(Compaction, self.call("compaction", generation=generation))
+
+    def disk(self, generation: str) -> DiskUse:
+        return cast(DiskUse, self.call("disk", generation=generation))
 
     def close(self) -> None:
         """Closes our side; the owner keeps the index open."""

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from headwater.errors import BusyError, IndexUnavailableError
 from headwater.index.base import Hit, IndexIdentity, IndexInfo, Point, StoredPoint
+from headwater.index.compact import Compaction, DiskUse
 from headwater.index.engine import DroppedError, Page, PagedIndex, scroll
 from headwater.index.lock import busy, read_owner
 from headwater.index.owner import OwnedStore
@@ -46,6 +47,21 @@ class SharedStore:
 
     def drop(self, generation: str) -> None:
         self.call(lambda store: store.drop(generation))
+
+    def compact(self, generation: str) -> Compaction:
+        """Begun by whoever owns the index; it ends with that process."""
+        return self.call(lambda store: store.compact(generation))
+
+    def compaction(self, generation: str) -> Compaction:
+        return self.call(lambda store: store.compaction(generation))
+
+    def disk(self, generation: str) -> DiskUse:
+        return self.call(lambda store: store.disk(generation))
+
+    @property
+    def owned(self) -> bool:
+        """Whether it is this process that owns the index at the moment."""
+        return isinstance(self._store(), OwnedStore)
 
     def close(self) -> None:
         with self._mutex:

@@ -17,6 +17,7 @@ import numpy as np
 from headwater import errors
 from headwater.errors import FatalError, HeadwaterError, SkippableError
 from headwater.index.base import Hit, IndexIdentity, IndexInfo, Point, StoredPoint
+from headwater.index.compact import Compaction, DiskUse
 from headwater.index.engine import DroppedError, Page
 from headwater.index.query import AllOf, AnyOf, Between, HasId, Not, OneOf, Query
 from headwater.interfaces import SparseVector
@@ -29,7 +30,7 @@ _CLASSES = {
     kind.__name__: kind
     for kind in (
         *(AllOf, AnyOf, Between, HasId, Not, OneOf, Query),
-        *(Access, Hit, IndexIdentity, IndexInfo, Page, Point, StoredPoint),
+        *(Access, Compaction, DiskUse, Hit, IndexIdentity, IndexInfo, Page, Point, StoredPoint),
     )
 }  # fmt: skip
 _OTHER_ERRORS: dict[str, Callable[[str], Exception]] = {
