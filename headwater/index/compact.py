@@ -53,6 +53,15 @@ NO_COMPACTION = Compaction("none")
 UNNEEDED = Compaction("unneeded", problem="The Qdrant server compacts its collections itself.")
 
 
+def worth_noting(empty: int, full: int) -> int:
+    """The `made` of a generation that took `empty` bytes before it held anything.
+
+    That is 1 MB, or 58 where mapping a hole of a file fills it (tmpfs). There, what files take says nothing of what is
+    in them, and no index is ever found to be worth compacting.
+    """
+    return full if empty < FLOOR else 2**62
+
+
 def allocated(folder: Path) -> tuple[int, int]:
     """Bytes on the disk below a folder: of everything but the engine's log, and of that."""
     held = journal = 0

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import qdrant_edge as edge
 
 from headwater.errors import HeadwaterError, StateError
-from headwater.index.compact import Compaction, allocated
+from headwater.index.compact import Compaction, allocated, worth_noting
 from headwater.index.edge_copy import ShardCopy
 from headwater.index.edge_engine import EdgeEngine
 from headwater.index.edge_errors import RESERVE_TO_CREATE, require_space
@@ -53,7 +53,7 @@ class Compactor:
         self._step = step or _ignore
         self._ending = threading.Event()
         self._mutex = threading.Lock()
-        self._began = time.monotonic()
+        self._began, self._empty = time.monotonic(), 0
         self._status = Compaction("running", before=sum(allocated(folder)))
         self._thread = threading.Thread(target=self._run, name="headwater-compaction", daemon=True)
 
@@ -108,6 +108,7 @@ class Compactor:
         except BaseException:
             shutil.rmtree(edition, ignore_errors=True)
             raise
+        self._empty, _ = allocated(edition)
         self._step("made")
         switched = False
         try:
@@ -159,7 +160,8 @@ class Compactor:
         if copy.shard.info().points_count != self._engine.points:
             raise StateError("the copy does not hold what the index holds", advice="It was dropped; try again.")
         self._step("flushed")
-        switch(self._folder, copy.folder, allocated(copy.folder)[0])
+        held, _ = allocated(copy.folder)
+        switch(self._folder, copy.folder, worth_noting(self._empty, held))
 
 
 def _remove(old: Path, folder: Path) -> None:

@@ -12,7 +12,7 @@ import qdrant_edge as edge
 
 from headwater.errors import ConfigError, StateError
 from headwater.index.base import DENSE, NEVER, SPARSE, IndexIdentity
-from headwater.index.compact import NO_COMPACTION, Compaction, DiskUse, allocated
+from headwater.index.compact import NO_COMPACTION, Compaction, DiskUse, allocated, worth_noting
 from headwater.index.compactor import Compactor
 from headwater.index.edge_engine import EdgeEngine, add_payload_indexes
 from headwater.index.edge_errors import RESERVE_TO_CREATE, require_space, translated
@@ -207,7 +207,8 @@ def _create(folder: Path, dimensions: int) -> None:
         with translated(folder):
             shard.flush()
             shard.close()
-        note_made(unfinished, allocated(unfinished)[0])
+        size, _ = allocated(unfinished)
+        note_made(unfinished, worth_noting(size, size))
         unfinished.rename(folder)
     except OSError as error:
         raise folder_error(folder, error) from error

@@ -30,7 +30,7 @@ def size_when_made(folder: Path) -> int:
 
 
 def note_made(folder: Path, size: int) -> None:
-    """Of a new generation: where mapping a hole of a file fills it, an empty one takes 200 MB."""
+    """Of a new generation."""
     (folder / POINTER).write_text(json.dumps({"edition": "", "bytes": size}), encoding="ascii")
 
 
