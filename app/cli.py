@@ -12,6 +12,7 @@ from app.commands.alerts import alerts
 from app.commands.approve import approve
 from app.commands.audit import audit
 from app.commands.backup import backup, restore
+from app.commands.compact import compact
 from app.commands.deploy import deploy
 from app.commands.evaluate import eval_
 from app.commands.findings import findings
@@ -44,6 +45,7 @@ for command in (init, ingest, search, show, status, freshness, alerts, access, r
 app.command()(serve)
 app.command()(backup)
 app.command()(restore)
+app.command()(compact)
 app.command()(deploy)
 app.command("eval")(eval_)
 app.command("lint")(lint_)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from flows.alerts import notify_after_run
+from flows.compact import compact_after_run
 from flows.flow_run import flow_run_id
 from flows.likeness import refresh_duplicates
 from flows.survey import surveyed
@@ -68,6 +69,7 @@ def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunRe
     for name in names:
         report.sources.append(_run_source(workshop, name, steps))
     _collect(workshop, began)
+    report.notes.extend(filter(None, [compact_after_run(workshop)]))
     report.notes.extend(
         note for one in report.sources for note in cleaning_notes(one, recall(workshop.ledger, one.source))
     )

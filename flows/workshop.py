@@ -101,6 +101,11 @@ class Workshop:
         for name in ("ledger", "store", "dense", "sparse", "holder", "parsing"):
             vars(self)[name] = getattr(other, name)
 
+    @property
+    def borrowed(self) -> bool:
+        """Whether what is open is another workshop's, which goes on after this one."""
+        return self._borrowed
+
     # what is open -----------------------------------------------------------------------------------------
 
     @cached_property

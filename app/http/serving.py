@@ -15,6 +15,7 @@ from app.http.limits import Buckets
 from app.http.log_lines import write_log
 from app.http.node import Node
 from app.http.server import HttpServer, alone, check_address, listen, timing
+from flows.compact import compacting
 from flows.refresh import COMMAND, Refresh, Refreshed, refresh
 from flows.schedules import PrefectSchedules
 from flows.session import using
@@ -48,6 +49,7 @@ def run(settings: Settings, *, prefect: bool, as_json: bool = False) -> None:
             out.print(f"Listening on {place}")
         _warm(node)
         node.worker.start()
+        stack.enter_context(compacting(opened))
         if node.schedules is not None:
             node.schedules.start()
         log.info("ready")
