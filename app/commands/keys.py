@@ -17,7 +17,7 @@ _COMMAND = "headwater keys"
 
 keys = typer.Typer(
     name="keys",
-    help="List the keys that others ask Headwater with over the network; with add, revoke or log: make one, refuse one, "
+    help="List the keys that others ask Headwater with over the network; with add, revoke, log: make one, refuse one, "
     "show what was done.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
