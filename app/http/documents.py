@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from app.http.auth import scoped
 from app.http.document_state import DocumentState, state_of
-from app.http.errors import Problem, RefusedError
+from app.http.errors import BODIES, KEYED, Problem, RefusedError
 from app.http.handed_over import LONGEST_ID, MOST_BYTES, Ordered, Said, Whole, checked_id, handed_over, moment
 from app.http.node import Here, Node
 from connectors.push import KIND, PushConnector
@@ -27,7 +27,7 @@ from headwater.model import RawDocument
 from headwater.parsing.registry import media_type_of
 
 log = logging.getLogger("headwater.http")
-router = APIRouter(prefix="/v1/documents", tags=["documents"])
+router = APIRouter(prefix="/v1/documents", tags=["documents"], responses=KEYED)
 Ingesting = Annotated[Key, Depends(scoped("ingest"))]
 Reading = Annotated[Key, Depends(scoped("read"))]
 Source = Annotated[str, Path(max_length=100, description="Name of a `[[source]]`")]
@@ -36,12 +36,13 @@ Id = Annotated[str, Path(max_length=LONGEST_ID, description="Any path; slashes a
 WAIT_SECONDS = 20.0
 _FIRST_LOOK, _LAST_LOOK = 0.03, 0.3
 _TAG = re.compile(r'(W/)?"([^"]*)"')
-_REFUSED: Mapping[int | str, Mapping[str, Any]] = {
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    **BODIES,
     404: {"model": Problem, "description": "There is no such source, or document"},
     409: {"model": Problem, "description": "The source is not of kind push; or a later write was kept already"},
     412: {"model": Problem, "description": "If-Match or If-None-Match does not hold"},
 }
-_PUT: Mapping[int | str, Mapping[str, Any]] = {
+_PUT: dict[int | str, dict[str, Any]] = {
     **_REFUSED,
     413: {"model": Problem, "description": f"More than {MOST_BYTES:,} bytes, or than the request may have"},
     415: {"model": Problem, "description": "Of a kind that no parser reads"},
@@ -86,7 +87,7 @@ class Kept(BaseModel):
     "/{source}/{id:path}",
     status_code=202,
     response_model=Kept,
-    responses={200: {"model": DocumentState, "description": "With `wait`: what became of it"}, **_PUT},  # type: ignore[dict-item]  # FastAPI wants a dict of dicts
+    responses={200: {"model": DocumentState, "description": "With `wait`: what became of it"}, **_PUT},
     openapi_extra=_BODY,
 )
 async def put(
@@ -125,7 +126,7 @@ async def put(
     "/{source}/{id:path}",
     status_code=202,
     response_model=Kept,
-    responses={200: {"model": DocumentState, "description": "With `wait`: what became of it"}, **_REFUSED},  # type: ignore[dict-item]  # FastAPI wants a dict of dicts
+    responses={200: {"model": DocumentState, "description": "With `wait`: what became of it"}, **_REFUSED},
 )
 async def delete(
     source: Source, id: Id, said: Annotated[Delete, Query()], request: Request, key: Ingesting, node: Here

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from headwater.errors import (
     ConfigError,
@@ -45,6 +46,21 @@ class Problem(BaseModel):
 
     error: str
     advice: str = ""
+
+
+KEYED: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "What it asks for makes no sense; `error` says why"},
+    401: {"model": Problem, "description": "No key, or none that is good"},
+    403: {"model": Problem, "description": "The key is not for that"},
+    422: {"model": Problem, "description": "Not in the form that is documented"},
+    429: {"model": Problem, "description": "More requests than a key may make; `Retry-After` says when"},
+    503: {"model": Problem, "description": "The ledger or the index cannot be reached now"},
+}
+"""What every route that wants a key may answer."""
+BODIES: dict[int | str, dict[str, Any]] = {
+    408: {"model": Problem, "description": "The body did not come to its end in time"},
+    413: {"model": Problem, "description": "The body is longer than it may be"},
+}
 
 
 def said_of(problems: Sequence[Any]) -> str:
@@ -86,15 +102,24 @@ def handle_errors(app: FastAPI) -> None:
         said = said_of(error.errors()) if isinstance(error, RequestValidationError) else ""
         return _said(422, said or "this is not in the form that is documented", "See /openapi.json.")
 
-    async def http(request: Request, error: Exception) -> JSONResponse:  # noqa: ARG001
+    async def http(request: Request, error: Exception) -> JSONResponse:
         status = error.status_code if isinstance(error, HTTPException) else 500
         headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+        if status == 405:
+            headers["Allow"] = ", ".join(_allowed(request))
         return _said(status, "there is nothing here" if status == 404 else "this cannot be done here", "", headers)
 
     app.add_exception_handler(HeadwaterError, ours)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(Exception, ours)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Every method of this path: it may have several routes."""
+    path = request.scope["path"]
+    routes = [one for one in request.app.routes if isinstance(one, Route) and one.path_regex.match(path)]
+    return sorted({method for route in routes for method in route.methods or ()})
 
 
 def fault(error: Exception) -> JSONResponse:

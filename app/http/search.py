@@ -1,23 +1,25 @@
 """`/v1/search`: the passages that the holder of a key may read."""
 
 import logging
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, BackgroundTasks, Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.http.auth import scoped
+from app.http.errors import BODIES, KEYED
 from app.http.node import Here, Node
 from flows.serving import count_stale, stale_in
 from headwater.errors import ForbiddenError
 from headwater.keys.keys import asker, note
-from headwater.ledger.keys import Key
+from headwater.ledger.keys import Key, KeysLedger
 from headwater.retrieval.filters import parse_filters
 from headwater.retrieval.search import MOST_PASSAGES, Wish
 from headwater.retrieval.unmatched import unmatched
 
 log = logging.getLogger("headwater.http")
-router = APIRouter(prefix="/v1", tags=["search"])
+router = APIRouter(prefix="/v1", tags=["search"], responses=KEYED)
 Searching = Annotated[Key, Depends(scoped("search"))]
 
 LONGEST_QUESTION, MOST_NAMED = 10_000, 200
@@ -44,7 +46,7 @@ class Answer(BaseModel):
     notes: list[str]
 
 
-@router.post("/search", response_model=Answer)
+@router.post("/search", response_model=Answer, responses=BODIES)
 def ask(question: Question, key: Searching, node: Here, after: BackgroundTasks) -> Answer:
     """Search with a question in the body, which no log of addresses keeps."""
     return _answer(question, key, node, after)
@@ -59,7 +61,8 @@ def ask_by_address(
 
 
 def _answer(question: Question, key: Key, node: Node, after: BackgroundTasks) -> Answer:
-    readers, opened = _readers(question, key, node), node.opened
+    opened = node.opened
+    readers = readers_of(opened.ledger, key, question.as_)
     wish = Wish.of(
         limit=question.limit,
         passage_tokens=question.passage_tokens,
@@ -74,8 +77,8 @@ def _answer(question: Question, key: Key, node: Node, after: BackgroundTasks) ->
     return Answer(passages=[passage.as_json() for passage in passages], notes=notes)
 
 
-def _readers(question: Question, key: Key, node: Node) -> frozenset[str]:
-    ledger, named = node.opened.ledger, question.as_
+def readers_of(ledger: KeysLedger, key: Key, named: Sequence[str] | None) -> frozenset[str]:
+    """Whom the key searches as when these are named; what it does as others, or may not, is noted."""
     shown = " ".join(named or ())[:300]
     try:
         readers = asker(key, named)

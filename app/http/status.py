@@ -6,11 +6,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from app.http.auth import scoped
+from app.http.errors import KEYED
 from app.http.node import Here
 from flows.inspect import status_of
 from headwater.ledger.keys import Key
 
-router = APIRouter(prefix="/v1", tags=["status"])
+router = APIRouter(prefix="/v1", tags=["status"], responses=KEYED)
 
 
 class Waiting(BaseModel):

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from app.http.errors import BODIES, Problem
 from app.http.node import Here, Node
 from connectors.announced import announced
 from headwater.clock import utc_now
@@ -39,10 +40,15 @@ class Accepted(BaseModel):
     status_code=202,
     response_model=Accepted,
     responses={
-        400: {"description": "Authentic, but not in the form that its service documents"},
-        401: {"description": "Not authentic, or no such webhook: the answer is the same"},
-        413: {"description": "Too long"},
-        503: {"description": "It could not be kept; send it again"},
+        **BODIES,
+        400: {"model": Problem, "description": "Authentic, but not in the form that its service documents"},
+        401: {"model": Problem, "description": "Not authentic, or no such webhook: the answer is the same"},
+        422: {"model": Problem, "description": "Not in the form that is documented"},
+        503: {"model": Problem, "description": "It could not be kept; send it again"},
+    },
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": {}}}},
+        "description": "Signed as the service does it, in its own headers; see docs/webhooks.md.",
     },
 )
 async def deliver(source: str, request: Request, node: Here) -> Response:

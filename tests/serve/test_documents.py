@@ -110,7 +110,7 @@ def test_it_can_be_waited_for(served: Node, ingest: str, search: str) -> None:
     gone = delete(served, "wiki/wait.md?wait=true", ingest)
     assert (gone.status_code, gone.json()["state"]) == (200, "removed")
     assert found(served, "digs", search) == []
-    broken = put(served, "wiki/broken.docx?wait=true", ingest, content=b"PK\x03\x04 and nothing more")
+    broken = put(served, "wiki/broken.pdf?wait=true", ingest, content=b"%PDF-1.7 and nothing more")
     assert (broken.status_code, broken.json()["state"]) == (200, "failed"), broken.text
     assert broken.json()["reason"]
 
@@ -247,6 +247,7 @@ def test_what_was_overtaken_is_refused(served: Node, ingest: str) -> None:
 # runs -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_was_answered_202_survives_a_kill(tmp_path: Path) -> None:
     node = project(tmp_path)
     node.environment |= {"HEADWATER_SERVE__DEBOUNCE": "6", "HEADWATER_SERVE__MAX_WAIT": "6"}
