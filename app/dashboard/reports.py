@@ -9,7 +9,7 @@ from headwater.errors import HeadwaterError
 from headwater.freshness.values import Report
 
 FRESH_SECONDS, SHOWN_SECONDS = 30.0, 600.0
-"""Made again after the first; after the second, nobody is shown it any more, and waits for the next."""
+"""Made again after the first; after the second, it is shown to nobody any more, and its memory is given back."""
 
 log = logging.getLogger("headwater.dashboard")
 
@@ -22,7 +22,8 @@ class Reports:
         self._changed = threading.Condition()
         self._report: Report | None = None
         self._made = 0.0
-        self._making = False
+        self._number = self._done = 0
+        """Of the making that was begun last, and of the one that came to its end last."""
         self._error: HeadwaterError | None = None
 
     def latest(self) -> Report:
@@ -32,36 +33,36 @@ class Reports:
                 self._begin()
             if self._report is not None and self._age() <= SHOWN_SECONDS:
                 return self._report
-            return self._waited()
+            return self._waited(self._number)
 
     def renewed(self) -> Report:
         """One that is begun after this call: for who has just changed what it says."""
         with self._changed:
-            while self._making:
-                self._changed.wait()
+            under_way = self._number
+            self._changed.wait_for(lambda: self._done >= under_way)
             self._begin()
-            return self._waited()
+            return self._waited(self._number)
 
     def _age(self) -> float:
         return self._clock() - self._made
 
     def _begin(self) -> None:
-        if not self._making:
-            self._making = True
-            threading.Thread(target=self._run, name="headwater-report", daemon=True).start()
+        if self._done < self._number:
+            return
+        self._number += 1
+        self._changed.notify_all()
+        threading.Thread(target=self._run, args=(self._number,), name="headwater-report", daemon=True).start()
 
-    def _waited(self) -> Report:
-        while self._making:
-            self._changed.wait()
+    def _waited(self, number: int) -> Report:
+        self._changed.wait_for(lambda: self._done >= number)
         if self._error is not None:
             raise self._error
         assert self._report is not None
         return self._report
 
-    def _run(self) -> None:
+    def _run(self, number: int) -> None:
         report: Report | None = None
         error: HeadwaterError | None = None
-        began = self._clock()
         try:
             report = self._make()
         except HeadwaterError as problem:
@@ -73,6 +74,10 @@ class Reports:
             log.exception("a fault while the freshness report was made")
         with self._changed:
             if report is not None:
-                self._report, self._made = report, began
-            self._making, self._error = False, error
+                self._report, self._made = report, self._clock()
+            self._done, self._error = number, error
             self._changed.notify_all()
+            del report
+            # 100 MB and more of 100,000 documents, which nobody may ask for again for days.
+            if not self._changed.wait_for(lambda: self._number != number, SHOWN_SECONDS):
+                self._report = None

@@ -1,7 +1,9 @@
 """The shared report: made once for many, shown while the next is made, and never without saying as of when."""
 
 import threading
+import weakref
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -15,13 +17,17 @@ from tests.dashboard.test_signin import Clock
 WAIT = 30.0
 
 
+class Sentence(str):
+    """One that can be seen to be gone."""
+
+
 def made(epoch: int) -> Report:
     return Report(
         as_of=utc_now(),
         made_at=utc_now(),
         timezone="UTC",
         epoch=epoch,
-        headline=headline((), ()),
+        headline=replace(headline((), ()), sentence=Sentence("All is well.")),
         sources=(),
         owners=(),
         findings=(),
@@ -136,3 +142,19 @@ def test_a_report_that_is_still_good_survives_one_that_cannot_be_made() -> None:
     clock.now, make.error = FRESH_SECONDS + 1, LedgerUnavailableError("no ledger")
     make.go.release()
     assert reports.latest().epoch == 1
+
+
+def test_what_nobody_asks_for_any_more_is_given_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.dashboard.reports.SHOWN_SECONDS", 0.2)
+    make = Making()
+    reports = Reports(make)
+    make.go.release()
+    held = weakref.ref(reports.latest().headline.sentence)
+    pause = threading.Event()
+    for _ in range(int(WAIT / 0.01)):
+        if held() is None:
+            break
+        pause.wait(0.01)
+    assert held() is None
+    make.go.release()
+    assert reports.latest().epoch == 2
