@@ -21,7 +21,7 @@ HISTORY_SHOWN = 50
 def show_document(workshop: Workshop, row: DocumentRow) -> dict[str, Any]:
     """Everything about one live document; the shape documented for `show --json`. Needs no model."""
     ids = point_ids(row.publication, row.source, row.id, row.chunks)
-    chunks = [stored_chunk(point.payload, row) for point in _readable_index(workshop).retrieve(ids)]
+    chunks = [stored_chunk(point.payload, row) for point in readable_index(workshop).retrieve(ids)]
     history = workshop.ledger.history(row.source, row.id, HISTORY_SHOWN)
     document = _parsed(workshop, row)
     places = place(document.blocks, chunks) if document is not None else None
@@ -66,7 +66,7 @@ def _chunk(chunk: Chunk, places: Sequence[Placed] | None) -> dict[str, Any]:
     }
 
 
-def _readable_index(workshop: Workshop) -> Index:
+def readable_index(workshop: Workshop) -> Index:
     """The live index, whatever model its vectors are of: what is stored beside them is read without one."""
     index = workshop.existing_index(workshop.generation)
     identity = index.identity() if index is not None else None

@@ -33,10 +33,17 @@ def administering(request: Request, home: Home, visit: Annotated[Session, Depend
     return visit
 
 
+def searching(request: Request, home: Home, visit: Annotated[Session, Depends(visiting)]) -> Session:
+    """ForbiddenError for a key that may not search."""
+    _allowed(request, home, visit, "search")
+    return visit
+
+
 Visit: TypeAlias = Annotated[Session, Depends(visiting)]
 SIGNED_IN = (Depends(visiting),)
 Watching: TypeAlias = Annotated[Session, Depends(watching)]
 Administering: TypeAlias = Annotated[Session, Depends(administering)]
+Searching: TypeAlias = Annotated[Session, Depends(searching)]
 
 
 def within_rate(wait: float) -> None:

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.dashboard import inbox, overview, runs, signin, sources
+from app.dashboard import document, documents, findings, inbox, overview, runs, search, signin, sources
 from app.dashboard.errors import handle_errors
 from app.dashboard.frame import Dashboard
 from app.dashboard.reports import Reports
@@ -13,7 +13,10 @@ from app.dashboard.static import Kept
 from app.http.node import Node
 from flows.freshness import freshness_of
 
-ROUTERS = (signin.router, overview.router, sources.router, runs.router, inbox.router)
+ROUTERS = (
+    signin.router, overview.router, findings.router, documents.router, document.router, search.router, sources.router,
+    runs.router, inbox.router,
+)  # fmt: skip
 
 POLICY = "; ".join(
     (

@@ -27,7 +27,13 @@ router = APIRouter(dependencies=SIGNED_IN)
 PAGE, MOST_CHOICES, MOST_TOGETHER = 50, 200, 500
 OPEN = "open"
 SHOWN = (OPEN, ACKNOWLEDGED, SNOOZED)
-UNTIL = (("", "until it ends"), ("1d", "for a day"), ("7d", "for a week"), ("14d", "for two weeks"), ("30d", "for 30 days"))
+UNTIL = (
+    ("", "until it ends"),
+    ("1d", "for a day"),
+    ("7d", "for a week"),
+    ("14d", "for two weeks"),
+    ("30d", "for 30 days"),
+)
 FILTERS = ("show", "severity", "source", "kind", "owner")
 
 Text = Annotated[str, Query(max_length=2_000)]

@@ -24,6 +24,9 @@ class Tab:
 
 TABS = (
     Tab("/", "Overview"),
+    Tab("/findings", "Findings"),
+    Tab("/documents", "Documents"),
+    Tab("/search", "Search"),
     Tab("/sources", "Sources"),
     Tab("/runs", "Runs"),
     Tab("/inbox", "Inbox"),
