@@ -1,6 +1,7 @@
 """What is announced while a run is under way: looked at between its batches, and never undone by older fetches."""
 
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flows import drain
-from flows.refresh import attend, refresh
+from flows.refresh import Refreshed, attend, refresh
 from flows.workshop import Workshop
 from headwater.clock import utc_now
 from headwater.errors import SkippableError
@@ -238,6 +239,53 @@ def test_a_source_that_waits_for_its_turn_is_looked_at_too(world: World) -> None
         assert not found(workshop, "z.md is old")
         # It was done by the time that the run came to it.
         assert seen[-1] == 0
+
+
+def test_what_was_fetched_while_somebody_else_looked_is_older_than_that(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look finds that a new document is gone, which leaves no trace in the ledger."""
+    go, fetched = threading.Event(), threading.Event()
+
+    def happens(workshop: Workshop, what: str, id: str) -> None:
+        if (what, id) == ("fetched", "b.md") and not go.is_set():
+            world.announce(workshop, "c.md")
+            assert go.wait(20)
+        if (what, id) == ("fetched", "c.md"):
+            fetched.set()
+
+    def look(workshop: Workshop, source: str, document: str, fresh: float) -> Refreshed:
+        go.set()
+        assert fetched.wait(20)
+        (world.project.folder / "docs" / document).unlink()
+        return refresh(workshop, source, document, fresh=fresh, covered=True)
+
+    monkeypatch.setattr("flows.refresh._meanwhile", look)
+    with world.run(happens) as workshop:
+        assert not workshop.ledger.waiting()
+        assert workshop.ledger.document(workshop.generation, "docs", "c.md") is None
+        assert workshop.ledger.count(workshop.generation, "docs") == len(IDS) - 1
+
+
+def test_a_body_that_was_kept_for_later_is_older_than_what_was_announced(world: World) -> None:
+    folder = world.project.folder
+    (folder / "other").mkdir()
+    (folder / "other" / "z.md").write_text(article("z.md", "old"))
+    with (folder / "headwater.toml").open("a") as file:
+        file.write('\n[[source]]\nname = "other"\nkind = "folder"\npath = "other"\ndefault_access = ["public"]\n')
+    world.project.ingest()
+    # Fetched ahead of its turn, for its readers; the new document only in its turn.
+    (folder / "other" / "z.md").write_text(article("z.md", "in between"))
+    world.project.write("i.md", article("i.md", "new"))
+
+    def edit(workshop: Workshop) -> None:
+        (folder / "other" / "z.md").write_text(article("z.md", "newest"))
+        ask = Ask(source="other", document="z.md", reason="told")
+        Inbox(workshop.ledger, timing=AT_ONCE).receive("other", "", [ask])
+
+    with world.run(once(edit, "fetched", "i.md")) as workshop:
+        assert found(workshop, "z.md is newest")
+        assert not found(workshop, "z.md is in between")
 
 
 ACTIONS = st.sampled_from(["write", "delete", "close", "open", "spoil"])
