@@ -8,7 +8,8 @@ from functools import partial
 from typing import Any
 
 from flows.audit_repair import repair
-from flows.workshop import Workshop, caution_of
+from flows.processing import caution_of
+from flows.workshop import Workshop
 from headwater.audit.examine import Examined, examine, examine_strays
 from headwater.audit.listing import FAILED, Compared, Known, compare
 from headwater.audit.mend import batches

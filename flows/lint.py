@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from flows.workshop import Workshop, media_type, metadata_policy
+from flows.processing import media_type, metadata_policy
+from flows.workshop import Workshop
 from headwater.errors import ParseError, RetriableError, SkippableError
 from headwater.ingest.look import fetch
 from headwater.interfaces import Connector, Tokens

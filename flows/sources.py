@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, TypeAlias
 
-from flows.workshop import LEDGER_FILE, Workshop, media_type, metadata_policy
+from flows.processing import media_type, metadata_policy
+from flows.workshop import LEDGER_FILE, Workshop
 from headwater.errors import CredentialError, HeadwaterError, ParseError
 from headwater.ingest.look import fetch
 from headwater.interfaces import Connector

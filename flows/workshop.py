@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 
-from chunking.registry import chunker_for, strategy_for
 from connectors.registry import ReadsStore, build, not_older
+from flows.processing import caution_of, chunkers, media_type, metadata_policy, parsing_of
 from flows.serving import Standings
 from headwater.embedding.open import embedding_fingerprint, open_dense, open_sparse
-from headwater.errors import ConfigError, HeadwaterError, UnsupportedError
+from headwater.errors import ConfigError, HeadwaterError
 from headwater.freshness.terms import terms_of
 from headwater.index.base import Index, IndexStore
 from headwater.index.deferred import DeferredIndex
 from headwater.index.record import IndexRecord
 from headwater.index.store import open_store, record_of
 from headwater.ingest.boilerplate_learning import SourceParsing
-from headwater.ingest.caution import Caution
 from headwater.ingest.fingerprint import fingerprints
 from headwater.ingest.listener import Listener, Silent
 from headwater.ingest.report import RunReport
@@ -28,10 +27,7 @@ from headwater.interfaces import Chunker, Connector, Dense, Sparse
 from headwater.ledger.base import Holder, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
-from headwater.metadata.policy import MetadataPolicy
-from headwater.model import RawDocument
 from headwater.parsing.pool import ParserPool
-from headwater.parsing.registry import extension_of, media_type_of, parser_fingerprint, supported_extensions
 from headwater.publishing.attach import (
     attach,
     belongs,
@@ -43,9 +39,7 @@ from headwater.publishing.publisher import PUBLISH_LEASE, Publisher, settle
 from headwater.retrieval.search import Searcher
 from headwater.settings import Settings, SourceSettings
 
-HEAD_BYTES = 4096
 LEDGER_FILE = "ledger.db"
-PAGES = frozenset((".html", ".htm", ".xhtml"))
 
 
 class Workshop:
@@ -324,72 +318,14 @@ class Workshop:
 
     def chunkers(self, source: SourceSettings) -> Callable[[str], Chunker]:
         """Document kind to the chunker that the settings of a source mean for it."""
-        known: dict[str, Chunker] = {}
-
-        def chunker(kind: str) -> Chunker:
-            if kind not in known:
-                known[kind] = chunker_for(
-                    strategy_for(source.chunker.of(kind), kind),
-                    self.dense.tokens,
-                    chunk_tokens=source.chunk_tokens,
-                    passage_tokens=source.passage_tokens,
-                    overlap_tokens=source.overlap_tokens,
-                )
-            return known[kind]
-
-        return chunker
+        return chunkers(source, lambda: self.dense.tokens)
 
     def parsing_of(self, source: SourceSettings) -> SourceParsing:
         """Parses the way this source's settings want it, without what most of its pages are known to repeat."""
-        return SourceParsing(
-            self.parsing,
-            self.ledger,
-            source.name,
-            parser=_parser_of,
-            may_be_page=_may_be_page,
-            wishes={"keep": source.keep, "drop": source.drop},
-        )
+        return parsing_of(source, self.parsing, self.ledger)
 
     def fingerprints(self, source: SourceSettings, parsing: SourceParsing | None = None) -> Callable[[str, str], str]:
         """Media type and kind to the fingerprint of what would become of such a document of this source."""
         mark = (parsing or self.parsing_of(source)).mark
         chunker, policy = self.chunkers(source), metadata_policy(source).fingerprint
         return fingerprints(mark, lambda kind: chunker(kind).fingerprint, self.embedding, policy)
-
-
-def metadata_policy(source: SourceSettings) -> MetadataPolicy:
-    """What the settings of a source ask of its documents' metadata."""
-    return MetadataPolicy(
-        required=source.required,
-        on_missing=source.on_missing,
-        language=source.language,
-        timezone=source.timezone,
-    )
-
-
-def caution_of(source: SourceSettings) -> Caution:
-    """How far the settings of a source let it be believed."""
-    return Caution(
-        documents=source.max_removals,
-        share=source.max_removed_share,
-        tombstone=source.tombstones.approximate,
-        access=source.max_access_age.approximate,
-    )
-
-
-def media_type(raw: RawDocument) -> str:
-    """What to parse a document as, by its name and its first bytes; raises ParseError when they contradict."""
-    return media_type_of(raw.id, raw.content[:HEAD_BYTES], raw.media_type)
-
-
-def _may_be_page(id: str) -> bool:
-    """Whether a document may be HTML, by its name alone."""
-    suffix = extension_of(id)
-    return suffix in PAGES or suffix not in supported_extensions()
-
-
-def _parser_of(media_type: str) -> str:
-    try:
-        return parser_fingerprint(media_type)
-    except UnsupportedError:
-        return "unsupported"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from connectors.registry import check
-from flows.workshop import caution_of
+from flows.processing import caution_of
 from headwater.errors import ConfigError
 from headwater.ingest.caution import Caution
 from headwater.settings import SourceSettings, load
