@@ -27,7 +27,7 @@ from headwater.ledger.waiting import DEAD, Ask
 from headwater.model import Access
 
 router = APIRouter()
-CHUNKS = 50
+CHUNKS = 25
 
 Id = Annotated[str, Query(max_length=8_000)]
 Source = Annotated[str, Query(max_length=2_000)]

@@ -15,6 +15,7 @@ from headwater.model import CONTENT_VERSION, Chunk, MetaValue
 
 COLOURS = 6
 _HIDDEN = (ORIGINS, ACCESS_ORIGIN, STRIPPED, CONTENT_VERSION)
+_FOR_PROGRAMS = ("content_sha256", "text_sha256", "text_size", "media_type", "modified")
 _WHAT = {
     "initial": "was there at first", "new": "was new", "content": "had other content", "settings": "settings changed",
     "access": "readers changed", "reprocessed": "processed again", "rebuilt": "rebuilt", "removed": "was taken out",
@@ -90,9 +91,10 @@ def strip(chunks: Sequence[Drawn]) -> Iterator[Slice]:
 
 
 def metadata(row: DocumentRow) -> list[tuple[str, MetaValue, str]]:
-    """Name, value, and where it is from."""
+    """Name, value, and where it is from; what is for programs comes last."""
     origins = origins_of(row.meta)
-    return [(key, value, origins.get(key, "")) for key, value in sorted(row.meta.items()) if key not in _HIDDEN]
+    found = sorted(row.meta.items(), key=lambda item: (item[0] in _FOR_PROGRAMS, item[0]))
+    return [(key, value, origins.get(key, "")) for key, value in found if key not in _HIDDEN]
 
 
 def stripped(row: DocumentRow, *, shown: bool) -> list[str]:
