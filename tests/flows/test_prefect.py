@@ -12,6 +12,8 @@ import httpx
 import pytest
 
 from flows.environment import QUIET
+from flows.workshop import LEDGER_FILE
+from headwater.ledger.open import open_ledger
 
 pytestmark = pytest.mark.prefect
 
@@ -65,6 +67,9 @@ def test_a_run_is_recorded_with_its_tasks_and_summary(prefect_api: str, tmp_path
     (flow_run,) = query(prefect_api, "flow_runs", flows={"name": {"any_": ["headwater-ingest"]}})
     assert flow_run["state_type"] == "COMPLETED"
     assert flow_run["parameters"] == {"sources": ["docs"]}
+    ledger = open_ledger(project / "home" / LEDGER_FILE)
+    assert [run["flow_run"] for run in ledger.runs()] == [flow_run["id"]]
+    ledger.close()
     tasks = eventually(prefect_api, "task_runs", 3, flow_runs={"id": {"any_": [flow_run["id"]]}})
     assert {task["name"] for task in tasks} == {"scan docs", "index docs #1", "remove absent from docs"}
     assert {task["state_type"] for task in tasks} == {"COMPLETED"}
