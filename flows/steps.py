@@ -18,7 +18,8 @@ from headwater.clock import utc_now
 from headwater.errors import HeadwaterError
 from headwater.ingest.boilerplate_learning import recall
 from headwater.ingest.report import RunReport, SourceReport
-from headwater.ingest.source_run import KEPT_BYTES, SourceRun
+from headwater.ingest.sampling import KEPT_BYTES
+from headwater.ingest.source_run import SourceRun
 from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
 from headwater.ledger.standing import Listing

@@ -1,15 +1,19 @@
 """Compare a source's listing with the ledger: what changed, what is gone, what stays."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Container, Iterable, Set
 from dataclasses import dataclass, field
 
-from headwater.errors import FatalError
+from headwater.errors import FatalError, FetchError
 from headwater.ingest.absence import is_final, requested
 from headwater.ingest.fingerprint import is_current
 from headwater.ingest.listing import listed, token_of
 from headwater.interfaces import Connector, Scanned
 from headwater.ledger.base import Failure, Ledger
-from headwater.model import Checkpoint, Complete, Gone, Ref, Unreadable
+from headwater.model import Checkpoint, Complete, Gone, Ref, Unreadable, digest
+
+LONGEST_ID = 2_000
+"""Bytes: with the names of generation and source, an entry of an index in Postgres (2,704 at most) has to hold it."""
+SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,7 @@ def plan_source(
     blocked: list[tuple[str, str]] = []
     same: list[Ref] = []
     resume = token_of(ledger, connector.name) if live and generation == ledger.generation() else None
-    listing = _listing(listed(connector, ledger, resume), between)
+    listing = _listing((_fitting(item, live) for item in listed(connector, ledger, resume)), between)
     seen, complete = listing.entries.keys(), listing.complete
     for id, item in listing.entries.items():
         failure = failures.get(id)
@@ -125,6 +129,17 @@ def plan_source(
         seen=frozenset(seen),
         new=frozenset(ref.id for ref in changed if ref.id not in live),
     )
+
+
+def _fitting(item: Scanned, live: Container[str]) -> Scanned:
+    """An id that no ledger could keep is that of a document which cannot be read; one that is kept stays."""
+    match item:
+        case Ref(id) | Unreadable(id) if len(id) > LONGEST_ID // 4 and id not in live:
+            length = len(id.encode("utf-8", "surrogatepass"))
+            if length > LONGEST_ID:
+                reason = f"its id has {length:,} bytes, and may have {LONGEST_ID:,}. Give it a shorter name or address."
+                return Unreadable(f"{id[:SHOWN]}...{digest(id)[:12]}", FetchError.__name__, reason)
+    return item
 
 
 @dataclass(slots=True)

@@ -3,38 +3,33 @@
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
-from dataclasses import replace
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from headwater.clock import utc_now
-from headwater.errors import CredentialError, HeadwaterError, ParseError, RetriableError, TransientSourceError
+from headwater.errors import CredentialError, RetriableError, TransientSourceError
 from headwater.ingest.changes import Past
-from headwater.ingest.fingerprint import is_current
 from headwater.ingest.listing import began_at
-from headwater.ingest.look import Look, Settled, failed, fetch, look, still
+from headwater.ingest.look import Look, Settled, failed, look, still
 from headwater.ingest.outcomes import Outcomes
+from headwater.ingest.overtaken import Overtaken
 from headwater.ingest.plan import Plan, plan_document, plan_source
 from headwater.ingest.removals import Removals
 from headwater.ingest.report import SourceReport
 from headwater.ingest.revoking import Revoking
+from headwater.ingest.sampling import KEPT_BYTES, outdated
 from headwater.ingest.stale_access import close_stale, finding, note_listed
 from headwater.ingest.stream import Carry, Group, Idle, Step, stream
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
-from headwater.model import Failed, Indexed, NotModified, RawDocument, Ref, Removed, Skipped
-from headwater.publishing.publisher import moved
+from headwater.model import Failed, Indexed, Ref, Removed, Skipped
 
 BATCH_DOCUMENTS = 150
 BATCH_ATTEMPTS = 4
 PUBLISH_SECONDS = 5.0
 REMOVED_TOGETHER = 2_000
-LOOKED_AT_AGAIN = 3
-"""How often a document is looked at once more because it was published by somebody else meanwhile."""
 REFUSED_TOGETHER = 20
 """One document may be closed to our credentials; so many in a row are all of them."""
-KEPT_BYTES = 32 * 2**20
-"""Bodies fetched to learn their access are kept up to this much in a run, so that they need no second fetch."""
 
 
 class SourceRun:
@@ -56,9 +51,7 @@ class SourceRun:
         self._going: Removals | None = None
         self._revoking = Revoking(tools, self._outcomes, self._row, self._failure)
         self._kept = self._revoking.kept
-        self._before: dict[str, DocumentRow | None] = {}
-        self._again: Counter[str] = Counter()
-        self._overtaken: set[str] = set()
+        self._overtaken = Overtaken()
         self._steps: Generator[Step, None, None] | None = None
         self._staged: set[str] = set()
         self._counts: dict[str, Counter[str]] = {}
@@ -84,7 +77,7 @@ class SourceRun:
             plan = plan_document(self._only, tools.connector.name, tools.ledger)
         self._plan = plan
         self._pending = {ref.id: ref for ref in plan.changed}
-        self._new = set(plan.new) - self._overtaken
+        self._new = set(plan.new) - self._overtaken.ids
         self.report.unchanged += plan.unchanged
         for failure in plan.failing:
             self._outcomes.count(failure.document, still(failure))
@@ -93,10 +86,10 @@ class SourceRun:
         for id, reason in plan.blocked:
             self._outcomes.count(id, Skipped(f"blocked: {reason}"))
         # What could not be read in between, and is listed as it was indexed, fails no more.
-        gone = [id for id in plan.forgotten if id not in self._overtaken]
+        gone = [id for id in plan.forgotten if id not in self._overtaken.ids]
         self._outcomes.forget([*gone, *(ref.id for ref in plan.same)])
         failing = [failure.document for failure in plan.failing]
-        same = ((ref.id, ref.version) for ref in plan.same if ref.id not in self._overtaken)
+        same = ((ref.id, ref.version) for ref in plan.same if ref.id not in self._overtaken.ids)
         note_listed(tools, same, failing)
         tools.listener.planned(self.name, listed=plan.listed, changed=len(plan.changed) + len(plan.absent))
         return plan
@@ -134,31 +127,13 @@ class SourceRun:
 
     def _learn(self) -> None:
         """Ahead of the first chunk: what is learned of a source may change how any of its documents comes out."""
-        tools, plan = self.tools, self.plan()
-        if self._learned or tools.learn is None or not plan.complete or self._only is not None:
+        plan = self.plan()
+        if self._learned or self.tools.learn is None or not plan.complete or self._only is not None:
             return
-        listed = {ref.id: ref.content or ref.version for ref in (*plan.same, *plan.changed)}
-        listed |= {failure.document: failure.version for failure in plan.failing}
-        if tools.learn(listed, self._sampled):
-            live = tools.ledger.versions(tools.publisher.generation, self.name)
-            again = [ref for ref in plan.same if not is_current(live[ref.id][1], tools.fingerprint)]
-            self._pending |= {ref.id: ref for ref in again}
-            self.report.unchanged -= len(again)
+        again = outdated(self.tools, plan, self._pending, self._kept, self._pause)
+        self._pending |= {ref.id: ref for ref in again}
+        self.report.unchanged -= len(again)
         self._learned = True
-
-    def _sampled(self, id: str) -> RawDocument | None:
-        try:
-            raw = self._kept.get(id) or fetch(self.tools.connector, id)
-        except HeadwaterError:
-            return None
-        if isinstance(raw, NotModified):
-            return None
-        if id in self._pending and sum(len(one.content) for one in self._kept.values()) < KEPT_BYTES:
-            self._kept[id] = raw
-        try:
-            return replace(raw, media_type=self.tools.media_type(raw))
-        except ParseError:
-            return replace(raw, media_type="")
 
     def close(self) -> None:
         """Stop looking ahead; what was staged but not published is given up."""
@@ -200,7 +175,7 @@ class SourceRun:
         refused = 0
         for ref in refs:
             # In this order: what was kept is gone before anybody else publishes the document.
-            row = self._before[ref.id] = self._row(ref.id)
+            row = self._overtaken.fetching(ref.id, self._row(ref.id))
             kept = self._kept.pop(ref.id, None)
             found = look(self.tools, ref, row, kept, utc_now(), self._failure(ref.id), self._past)
             yield found
@@ -216,16 +191,16 @@ class SourceRun:
         match step:
             case Idle():
                 pass
-            case Settled(ref) if self._is_overtaken(ref.id):
+            case Settled(ref) if ref.id in self._overtaken.ids and self._overtaken.is_older(ref.id, self._row(ref.id)):
                 self._once_more(ref.id)
             case Settled(ref, Removed()):
                 self._pending.pop(ref.id)
-                self._before.pop(ref.id, None)
+                self._overtaken.forget(ref.id)
                 if self._row(ref.id) is not None:
                     self._removals.absent.setdefault(ref.id, "")
             case Settled(ref):
                 self._pending.pop(ref.id)
-                self._before.pop(ref.id, None)
+                self._overtaken.forget(ref.id)
                 self._outcomes.settle(step)
             case Carry(ref, carried):
                 self.tools.publisher.stage([carried])
@@ -248,7 +223,7 @@ class SourceRun:
         new = {self._hash_of(id) for id in self._staged} - {""}
         renamed = self._removals.renamed(new)
         events += [self._outcomes.make_event(id, "removed", reason="renamed") for id in renamed]
-        expected = {(self.name, id): self._before[id] for id in self._staged if id in self._before}
+        expected = self._overtaken.expected(self.name, self._staged)
         removed = [(self.name, id) for id in renamed]
         done = self.tools.publisher.publish(removed=removed, events=events, expected=expected)
         self._last_publish = time.monotonic()
@@ -261,7 +236,7 @@ class SourceRun:
             self._once_more(id)
         for id in self._staged - stale:
             self._pending.pop(id, None)
-            self._before.pop(id, None)
+            self._overtaken.forget(id)
         self._staged.clear()
         self._counts.clear()
         self.tools.listener.published(self.name, documents=len(done.rows), epoch=done.epoch)
@@ -317,23 +292,18 @@ class SourceRun:
 
         What was learned of it before is older; call it before and after.
         """
-        if not self._overtaken:
+        if not self._overtaken.ids:
             self._outcomes.flush()
         self._overtaken.add(id)
-        self._before.pop(id, None)
         self._kept.pop(id, None)
         self._new.discard(id)
         if self._going is not None:
             self._going.absent.pop(id, None)
 
-    def _is_overtaken(self, id: str) -> bool:
-        return id in self._overtaken and (id not in self._before or moved(self._before[id], self._row(id)))
-
     def _once_more(self, id: str) -> None:
         """It stays pending, and is looked at when everything else was; a few times at most."""
         self._new.discard(id)
-        self._again[id] += 1
-        if self._again[id] > LOOKED_AT_AGAIN:
+        if not self._overtaken.once_more(id):
             ref = self._pending.pop(id)
             often = TransientSourceError("it changed again each time it was looked at", advice="Run again.")
             self._outcomes.settle(Settled(ref, failed(often)))
@@ -342,7 +312,7 @@ class SourceRun:
     def _removals(self) -> Removals:
         if self._going is None:
             whole = self._only is None
-            self._going = Removals(self.tools, self.report, self.plan(), whole=whole, overtaken=self._overtaken)
+            self._going = Removals(self.tools, self.report, self.plan(), whole=whole, overtaken=self._overtaken.ids)
         return self._going
 
     def _failure(self, id: str) -> Failure | None:

@@ -84,3 +84,16 @@ def test_a_file_that_returns_to_its_last_good_version_is_unchanged(project: Proj
     back = project.ingest()
     assert (back.exit_code, back.sources[0].unchanged, project.dense.texts) == (0, 1, [])
     assert project.ingest().sources[0].unchanged == 1
+
+
+def test_an_id_that_no_ledger_could_keep_fails_alone(project: Project) -> None:
+    deep = "/".join("d" * 200 for _ in range(11)) + "/page.md"
+    project.write(deep, "# Deep\n\nFar below.\n")
+    project.write("page.md", "# Page\n\nAt the top.\n")
+    for _ in range(2):
+        report = project.ingest()
+        assert report.exit_code == 3
+        (problem,) = report.problems
+        assert "its id has 2,2" in problem.reason
+        assert len(problem.document) < 300
+    assert project.search("page")
