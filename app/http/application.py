@@ -10,7 +10,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.dashboard.application import dashboard
-from app.http import documents, health, search, status, webhooks
+from app.http import documents, health, metrics, search, status, webhooks
+from app.http.counted import Counted
 from app.http.errors import handle_errors
 from app.http.limits import LimitedBodies
 from app.http.node import Node
@@ -30,14 +31,16 @@ def application(node: Node) -> FastAPI:
         redoc_url=None,
     )
     app.state.node = node
-    for router in (webhooks.router, documents.router, search.router, status.router, health.router):
+    for router in (webhooks.router, documents.router, search.router, status.router, metrics.router, health.router):
         app.include_router(router)
-    app.mount("/dashboard", dashboard(node))
+    pages = dashboard(node)
+    app.mount("/dashboard", pages)
+    app.state.gauges = metrics.gauges_of(node, pages.state.dashboard.reports.latest)
     app.add_route("/", _to_dashboard, include_in_schema=False)
     app.add_route("/dashboard", _to_dashboard, include_in_schema=False)
     handle_errors(app)
     app.add_middleware(LimitedBodies, most=node.settings.serve.max_body_mb * 2**20)
-    app.add_middleware(Logged)
+    app.add_middleware(Logged, counted=node.counted)
     return app
 
 
@@ -48,8 +51,8 @@ async def _to_dashboard(request: Request) -> Response:  # noqa: ARG001 - the sha
 class Logged:
     """ASGI middleware: one line for each answer, without what was asked or sent; headers that it has, or gets."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, counted: Counted) -> None:
+        self._app, self._counted = app, counted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,6 +72,7 @@ class Logged:
         try:
             await self._app(scope, receive, sent)
         finally:
+            self._counted.answered(scope["method"], answered)
             level = logging.DEBUG if scope["path"].startswith("/health/") else logging.INFO
             about = {
                 "method": scope["method"],

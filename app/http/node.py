@@ -8,6 +8,7 @@ from typing import Annotated, Protocol
 
 from fastapi import Depends, Request
 
+from app.http.counted import Counted
 from app.http.limits import Buckets
 from flows.worker import Worker
 from flows.workshop import Workshop
@@ -45,6 +46,7 @@ class Node:
     warm: bool = False
     buckets: Buckets = field(default_factory=lambda: Buckets(600))
     refused: Buckets = field(default_factory=lambda: Buckets(60))
+    counted: Counted = field(default_factory=lambda: Counted(()))
     _probe: threading.Lock = field(default_factory=threading.Lock)
     _probed: tuple[float, dict[str, str]] | None = None
 

@@ -1,6 +1,7 @@
 """`/v1/search`: the passages that the holder of a key may read."""
 
 import logging
+import time
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -70,7 +71,9 @@ def _answer(question: Question, key: Key, node: Node, after: BackgroundTasks) ->
         duplicates=question.duplicates,
     )
     conditions = parse_filters(question.filter)
+    began = time.monotonic()
     passages = opened.searcher().find(question.question, readers, wish, filters=conditions)
+    node.counted.searched(time.monotonic() - began)
     documents = opened.ledger.documents(opened.generation) if question.filter and not passages else iter(())
     notes = unmatched(question.filter, documents, readers)
     after.add_task(count_stale, opened.ledger, [stale_in(passages)])

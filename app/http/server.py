@@ -1,6 +1,5 @@
 """One process that stays up: its address, its HTTP server, its worker, and how it ends."""
 
-import ipaddress
 import logging
 import socket
 import threading
@@ -9,6 +8,7 @@ from contextlib import ExitStack
 
 import uvicorn
 
+from app.http.addresses import is_loopback
 from app.http.application import application
 from app.http.node import Node
 from headwater.errors import BusyError, ConfigError, StateError
@@ -25,21 +25,12 @@ log = logging.getLogger("headwater.serve")
 
 def check_address(host: str, ledger: Ledger) -> None:
     """ConfigError for an address that others reach while there is no key that they could be told apart by."""
-    if _is_loopback(host) or any(key.revoked_at is None for key in ledger.api_keys()):
+    if is_loopback(host) or any(key.revoked_at is None for key in ledger.api_keys()):
         return
     raise ConfigError(
         f"headwater serve listens on {host}, where others reach it, only when there are keys",
         advice="Make one first: headwater keys add NAME --scope search --as group:support. Or listen on 127.0.0.1.",
     )
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listen(host: str, port: int) -> socket.socket:

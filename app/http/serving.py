@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from types import FrameType
 
 from app.console import out, print_json
+from app.http.counted import Counted, CountedInbox
 from app.http.limits import Buckets
 from app.http.log_lines import write_log
 from app.http.node import Node
@@ -21,7 +22,6 @@ from flows.schedules import PrefectSchedules
 from flows.session import using
 from flows.worker import Worker
 from flows.workshop import Workshop
-from headwater.inbox.inbox import Inbox
 from headwater.settings import Settings
 
 log = logging.getLogger("headwater.serve")
@@ -60,10 +60,11 @@ def run(settings: Settings, *, prefect: bool, as_json: bool = False) -> None:
 
 def _node(opened: Workshop, *, prefect: bool) -> Node:
     serve = opened.settings.serve
-    inbox = Inbox(opened.ledger, timing=timing(serve), clock=opened.ledger.now)
+    counted = Counted([source.name for source in opened.settings.sources])
+    inbox = CountedInbox(opened.ledger, timing=timing(serve), clock=opened.ledger.now, counted=counted)
     schedules = PrefectSchedules(opened.settings) if prefect else None
     worker = Worker(opened, inbox, _recorder(schedules) if schedules is not None else refresh)
-    return Node(opened, inbox, worker, schedules, buckets=Buckets(serve.requests_per_minute))
+    return Node(opened, inbox, worker, schedules, buckets=Buckets(serve.requests_per_minute), counted=counted)
 
 
 def _recorder(schedules: PrefectSchedules) -> Refresh:

@@ -14,7 +14,7 @@ from app.http.errors import BODIES, Problem
 from app.http.node import Here, Node
 from connectors.announced import announced
 from headwater.clock import utc_now
-from headwater.errors import ConfigError, RetriableError, UnauthenticError
+from headwater.errors import ConfigError, MalformedError, RetriableError, UnauthenticError
 from headwater.settings import Secret, WebhookSettings
 from headwater.webhooks.kinds import authentic, read
 from headwater.webhooks.values import Delivery
@@ -56,12 +56,25 @@ async def deliver(source: str, request: Request, node: Here) -> Response:
     headers = {name.lower(): value for name, value in request.headers.items()}
     delivery = Delivery(headers, await request.body(), utc_now())
     began = time.monotonic()
-    accepted = await asyncio.to_thread(receive, node, source, delivery)
+    accepted = await asyncio.to_thread(_counted, node, source, delivery)
     if accepted is None:
         # However far the check came, and whether there is anything to check: the answer comes after the same time.
         await asyncio.sleep(began + REFUSED_SECONDS - time.monotonic())
         return JSONResponse({"error": "not authentic", "advice": ""}, 401)
     return JSONResponse(accepted.model_dump(), 202)
+
+
+def _counted(node: Node, source: str, delivery: Delivery) -> Accepted | None:
+    answer = "failed"
+    try:
+        accepted = receive(node, source, delivery)
+        answer = accepted.status if accepted is not None else "refused"
+        return accepted
+    except MalformedError:
+        answer = "malformed"
+        raise
+    finally:
+        node.counted.delivered(source, answer)
 
 
 def receive(node: Node, source: str, delivery: Delivery) -> Accepted | None:

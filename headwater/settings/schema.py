@@ -242,6 +242,7 @@ class ServeTable(Table):
     requests_per_minute: int = Field(default=600, ge=1, le=1_000_000)
     debounce: float = Field(default=0.25, ge=0, le=60)
     max_wait: float = Field(default=5.0, ge=0, le=600)
+    open_metrics: bool = False
     shutdown: float = Field(default=20.0, ge=1, le=600)
 
 

@@ -62,6 +62,7 @@ max_age = { help = "180d", sop = "365d" }   # content older than this needs a re
 # requests_per_minute = 600     # of one key
 # debounce = 0.25               # seconds after the newest notice of a document until it is looked at,
 # max_wait = 5.0                # and after the first of them at most
+# open_metrics = false          # true: /metrics without a key, while it listens on this machine alone
 # shutdown = 20                 # seconds that work under way may take to end
 
 # headwater deploy: where workers of a Prefect server run the sources, each on its own schedule.
