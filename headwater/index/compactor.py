@@ -6,7 +6,6 @@ also gets every write that is done meanwhile, and which takes the place of the o
 """
 
 import logging
-import os
 import shutil
 import threading
 import time
@@ -22,7 +21,7 @@ from headwater.index.compact import Compaction, allocated, worth_noting
 from headwater.index.edge_copy import ShardCopy
 from headwater.index.edge_engine import EdgeEngine
 from headwater.index.edge_errors import RESERVE_TO_CREATE, require_space
-from headwater.index.editions import next_edition, shard_folder, switch
+from headwater.index.editions import next_edition, shard_folder, switch, sync_disk
 from headwater.index.lock import folder_error
 
 PAGE = 128
@@ -121,7 +120,7 @@ class Compactor:
                 shutil.rmtree(edition, ignore_errors=True)
         self._step("switched")
         retired.wait()
-        os.sync()
+        sync_disk(old)
         copy.timed(retired.close)
         self._step("closed")
         _remove(old, self._folder)
@@ -151,7 +150,7 @@ class Compactor:
 
     def _flush(self, copy: ShardCopy) -> None:
         # The disk gets it first, while everybody goes on: a flush keeps them waiting for as long as it writes.
-        os.sync()
+        sync_disk(copy.folder)
         copy.flush()
 
     def _commit(self, copy: ShardCopy) -> None:

@@ -3,6 +3,7 @@
 A small file names the edition. Replacing that file is the whole switch; whatever it does not name is left over.
 """
 
+import ctypes
 import json
 import os
 import re
@@ -62,6 +63,19 @@ def sweep(folder: Path) -> None:
         old_root = current != folder and path.name in _FIRST
         if path != current and (old_root or _EDITION.fullmatch(path.name)):
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink(missing_ok=True)
+
+
+def sync_disk(folder: Path) -> None:
+    """Write out what is not on the disk of this folder yet, while other threads go on."""
+    everything = getattr(ctypes.CDLL(None), "syncfs", None)
+    if everything is None:
+        os.sync()
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        everything(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -66,10 +66,14 @@ class OwnerLock:
         self._write()
 
     def release(self) -> None:
+        """Once: the second time, the descriptor may be somebody else's."""
+        if self._descriptor < 0:
+            return
         # Best effort: the lock itself ends with the descriptor, and a full disk must not keep it.
         with contextlib.suppress(OSError):
             os.ftruncate(self._descriptor, 0)
         os.close(self._descriptor)
+        self._descriptor = -1
 
     def _write(self) -> None:
         data = json.dumps(asdict(self.owner)).encode()
