@@ -86,8 +86,8 @@ class ServeSettings:
 
     `prefect_port` is that of the Prefect server it runs, 0 for any free one. A body may have `max_body_mb`, and a key
     `requests_per_minute`. A document is looked at `debounce` seconds after its newest notice, at most `max_wait` after
-    its first. With `open_metrics`, whoever is on this machine may read /metrics without a key, where nobody else reaches
-    it. `shutdown` is how many seconds work that is under way may take to end.
+    its first. With `open_metrics`, whoever is on this machine may read /metrics without a key, unless others reach it.
+    `shutdown` is how many seconds work that is under way may take to end.
     """
 
     host: str = "127.0.0.1"
