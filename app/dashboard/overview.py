@@ -186,17 +186,18 @@ def _failing(home: Dashboard) -> list[tuple[str, str]]:
 
 
 def _plots(report: Report) -> list[dict[str, Any]]:
-    lag, age = report.lag, report.age
     return [
         {
             "name": "Lag of the last change",
             "about": "From a change at the source until it was searchable.",
-            "rows": _bars(lag),
+            "nothing": "No change has been measured yet: what was there when a source was first read has no lag.",
+            "rows": _bars(report.lag),
         },
         {
             "name": "Age of content",
             "about": "Since the newest date that a document, or its review, states.",
-            "rows": _bars(age),
+            "nothing": "There are no documents.",
+            "rows": _bars(report.age),
         },
     ]
 

@@ -17,10 +17,11 @@ from headwater.freshness.values import Report, SourceStanding
 from headwater.freshness.wording import counted
 from headwater.keys.keys import note
 from headwater.ledger.base import SourceRow
-from headwater.ledger.waiting import WHOLE, Ask
+from headwater.ledger.waiting import WAITING, WHOLE, Ask
 from headwater.settings import SourceSettings
 
 router = APIRouter(dependencies=SIGNED_IN)
+MOST_WAITING = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,8 @@ class Shown:
     """Kind of pill, and words."""
     busy: str = ""
     """Who is at it now."""
+    asked: bool = False
+    """Whether all of it waits in the inbox."""
 
 
 @router.get("/sources")
@@ -65,6 +68,7 @@ def _shown(home: Dashboard, report: Report) -> Iterator[Shown]:
     configured = {one.name: one for one in node.settings.sources}
     next_runs: Mapping[str, str] = node.schedules.next_runs() if node.schedules is not None else {}
     busy = {name.removeprefix("source:"): holder.command for name, holder in node.opened.ledger.holders()}
+    asked = {row.source for row in node.inbox.ledger.waiting(WAITING, limit=MOST_WAITING) if row.document == WHOLE}
     for name in dict.fromkeys([*configured, *rows]):
         standing = standings.get(name)
         yield Shown(
@@ -75,6 +79,7 @@ def _shown(home: Dashboard, report: Report) -> Iterator[Shown]:
             next_run=parsed(next_runs.get(name, "")),
             promise=_promise(standing) if standing is not None else ("", "not known"),
             busy=busy.get(name, ""),
+            asked=name in asked,
         )
 
 

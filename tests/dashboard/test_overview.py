@@ -1,7 +1,7 @@
 """The overview says what the report says, what is running, and what needs a person."""
 
 from headwater.keys.keys import make
-from tests.dashboard.conftest import Served, Visitor
+from tests.dashboard.conftest import Visitor
 
 
 def test_the_sentence_is_that_of_the_report_as_of_when_it_was_made(administrator: Visitor) -> None:
@@ -51,9 +51,3 @@ def test_a_page_that_updates_itself_goes_to_the_sign_in_when_the_key_is_revoked(
     assert ledger.revoke_key(key.id, key.made_at)
     page.wait_for_url("**/dashboard/sign-in?next=*")
     assert page.get_by_label("Key").is_visible()
-
-
-def test_many_visits_make_one_report(served: Served) -> None:
-    with served.client(served.key("read")) as client:
-        first, second = (client.get("/dashboard/").text.partition("As of")[2][:80] for _ in range(2))
-    assert first == second

@@ -13,6 +13,8 @@ def test_each_source_says_how_it_stands(reader: Visitor) -> None:
     assert "kept" in rows["help-center"].inner_text()
     assert "*/30 * * * *" in rows["help-center"].inner_text()
     assert "6 removals withheld" in rows["handbook"].inner_text()
+    assert "waits in the inbox" in rows["handbook"].inner_text()
+    assert "waits in the inbox" not in rows["help-center"].inner_text()
     assert "cannot be read" in rows["mirror"].inner_text()
     link = rows["help-center"].get_by_role("link", name="13 documents of help-center")
     assert link.get_attribute("href") == "/dashboard/documents?source=help-center"
