@@ -21,6 +21,8 @@ from headwater.freshness.wording import counted
 
 _FOLDER = Path(__file__).parent
 STATIC = _FOLDER / "static"
+EVERY = "5s"
+"""How often a page asks for those parts of it that follow by themselves."""
 
 
 def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
@@ -40,6 +42,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
             tabs=TABS,
             here=request.scope["path"].removeprefix(PATH) or "/",
             now=utc_now(),
+            every=EVERY,
             moment=lambda at, missing="never": moment(at, zone, missing=missing),
             **values,
         )
