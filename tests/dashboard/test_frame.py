@@ -1,13 +1,17 @@
 """Every page within the frame: in any colours and at any size, for who may see it, and for nobody else."""
 
+from html import escape
 from html.parser import HTMLParser
 
 import pytest
 from fastapi.routing import APIRoute
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from starlette.routing import Mount
 
 from app.dashboard.application import POLICY, ROUTERS, dashboard
 from app.dashboard.frame import TABS
+from headwater.keys.keys import make
 from tests.dashboard.conftest import EVIL, Served, Visitor
 
 PAGES = ("/", "/sources", "/runs", "/inbox")
@@ -136,6 +140,48 @@ def test_texts_that_others_wrote_are_shown_as_they_are(administrator: Visitor) -
     assert administrator.complaints == []
 
 
+@pytest.mark.parametrize("name", [EVIL, '" onmouseover="alert(1)', "{{ session.csrf }}", "</title><script>", "&lt;b>"])
+def test_names_of_keys_are_no_markup(served: Served, name: str) -> None:
+    _, text = make(served.node.opened.ledger, name, ("read",))
+    with served.client(text) as client:
+        page = client.get("/dashboard/").text
+    assert escape(name, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
+    assert scripts_of(page) == ["/dashboard/static/htmx-2.0.11.min.js"]
+    assert handlers_in(page) == []
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text(alphabet=st.sampled_from("<>&\"'`={}%/ ascript!-\x00\x1b\ud800é"), max_size=60))
+def test_no_text_of_a_run_becomes_markup(served: Served, text: str) -> None:
+    ledger = served.node.opened.ledger
+    storable = text.encode("utf-8", "replace").decode()
+    problem = dict.fromkeys(("source", "document", "outcome", "reason", "advice"), f"<{storable}>")
+    sources = [{"source": f"<{storable}>", "indexed": 1, "error": f"<{storable}>"}]
+    named = {"command": f"<{storable}>", "notes": [f"<{storable}>"], "flow_run": f"<{storable}>"}
+    with served.client(served.key("read")) as client:
+        tags = tags_of(client.get("/dashboard/runs").text)
+        ledger.save_run("drawn", {"seconds": 1, "sources": sources, "problems": [problem], **named})
+        page = client.get("/dashboard/runs").text
+        ledger.save_run("drawn", {"seconds": 1, "sources": [{"source": "a"}]})
+    assert set(tags_of(page)) <= {
+        *tags,
+        "a",
+        "details",
+        "summary",
+        "small",
+        "ul",
+        "li",
+        "span",
+        "b",
+        "ol",
+        "p",
+        "h2",
+        "div",
+    }
+    assert scripts_of(page) == ["/dashboard/static/htmx-2.0.11.min.js"]
+    assert handlers_in(page) == []
+
+
 def test_the_dashboard_is_no_part_of_the_documented_api(served: Served) -> None:
     with served.client() as client:
         documented = client.get("/openapi.json").json()["paths"]
@@ -180,6 +226,20 @@ def loaded_by(text: str) -> list[str]:
     urls = [one.get("src") for tag, one in found if tag in ("script", "img")]
     urls += [one.get("href") for tag, one in found if tag == "link"]
     return [url for url in urls if url]
+
+
+def tags_of(text: str) -> list[str]:
+    return [tag for tag, _ in _Tags(text).found]
+
+
+def handlers_in(text: str) -> list[str]:
+    """Attributes that would be run, and addresses that would."""
+    return [
+        f"{name}={value}"
+        for _, attributes in _Tags(text).found
+        for name, value in attributes.items()
+        if name.startswith("on") or name == "style" or (value or "").strip().lower().startswith("javascript:")
+    ]
 
 
 def scripts_of(text: str) -> list[str]:
