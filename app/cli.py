@@ -27,7 +27,8 @@ from app.commands.search import search
 from app.commands.serve import serve
 from app.commands.setup import doctor, init
 from app.commands.sources import sources
-from app.console import fail, print_json
+from app.console import fail, print_json, warn
+from flows import traces
 from headwater.errors import ConfigError, HeadwaterError
 
 RUN_FAILED, USAGE, INTERRUPTED = 1, 2, 130
@@ -65,6 +66,8 @@ def run(arguments: list[str]) -> int:
     """Run one command line and return its exit code."""
     as_json = "--json" in arguments
     try:
+        if problem := traces.begin():
+            warn(problem)
         result: Any = typer.main.get_command(app).main(arguments, prog_name="headwater", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except typer.Abort:
@@ -79,6 +82,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return RUN_FAILED
+    finally:
+        traces.end()
 
 
 def _failed(message: str, advice: str, code: int, *, as_json: bool) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from flows import traces
 from flows.workshop import Workshop
 from headwater.settings import load
 
@@ -28,5 +29,6 @@ def workshop() -> Iterator[Workshop]:
     if _open:
         yield _open[-1]
         return
+    traces.begin()
     with Workshop(load(), command="headwater ingest (Prefect)", wait=WAIT_SECONDS) as opened, using(opened):
         yield opened

@@ -24,6 +24,7 @@ from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
 from headwater.ledger.standing import Listing
 from headwater.publishing.collect import collect, worth_opening
+from headwater.tracing import span
 
 WORTH_COLLECTING = 500
 """Superseded points that a run leaves in the index at most, invisible, for a later one to delete."""
@@ -65,6 +66,11 @@ def direct_steps(workshop: Workshop) -> Steps:
 
 def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunReport:
     """Ingest these sources one after the other; a source's failure is reported and never stops the next."""
+    with span("run", run=workshop.begin_run().run, sources=len(names)):
+        return _run_sources(workshop, names, steps)
+
+
+def _run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunReport:
     report, began = workshop.begin_run(), utc_now()
     revoke_everywhere(workshop, names)
     for name in names:

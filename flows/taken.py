@@ -9,6 +9,7 @@ from typing import TypeAlias
 from headwater.errors import BusyError, HeadwaterError, RetriableError
 from headwater.inbox.inbox import Inbox
 from headwater.ledger.waiting import Waiting
+from headwater.tracing import span
 
 BUSY_SECONDS = 0.5
 
@@ -37,7 +38,8 @@ def work_off(inbox: Inbox, row: Waiting, look: Looking) -> Refreshed | None:
     about = {"source": row.source, "document": row.document, "delivery": row.delivery}
     began = time.monotonic()
     try:
-        done = look(max(0.0, (inbox.clock() - row.last_at).total_seconds()))
+        with span("announced", of_delivery=row.delivery, **about):
+            done = look(max(0.0, (inbox.clock() - row.last_at).total_seconds()))
     except (BusyError, StoppedError) as error:
         inbox.postponed(row, 0 if isinstance(error, StoppedError) else BUSY_SECONDS)
         log.debug("put back: %s", error, extra=about)

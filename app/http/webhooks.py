@@ -16,6 +16,7 @@ from connectors.announced import announced
 from headwater.clock import utc_now
 from headwater.errors import ConfigError, MalformedError, RetriableError, UnauthenticError
 from headwater.settings import Secret, WebhookSettings
+from headwater.tracing import span
 from headwater.webhooks.kinds import authentic, read
 from headwater.webhooks.values import Delivery
 
@@ -90,7 +91,9 @@ def receive(node: Node, source: str, delivery: Delivery) -> Accepted | None:
     if not asks:
         log.info("a delivery about nothing that is indexed", extra=about)
         return Accepted(status="ignored", reason=notice.ignored or "it is about no document of any source")
-    if not node.inbox.receive(source, notice.delivery_id, asks):
+    with span("webhook", of_delivery=notice.delivery_id, source=source, delivery=notice.delivery_id, asks=len(asks)):
+        new = node.inbox.receive(source, notice.delivery_id, asks)
+    if not new:
         log.info("a delivery that came before", extra=about)
         return Accepted(status="duplicate")
     node.worker.wake()

@@ -24,6 +24,7 @@ from headwater.index.points import IDENTITY_ID
 from headwater.index.query import AllOf, Condition, HasId, Not, OneOf, Query, no_booleans
 from headwater.interfaces import SparseVector, Vectors
 from headwater.model import Access
+from headwater.tracing import span
 
 BATCH = 256
 """Points or ids per call of the engine; bounds what one call may write."""
@@ -245,11 +246,14 @@ class EngineIndex:
     def search(self, query: Query) -> list[Hit]:
         asked = query.candidates + _SPARE
         while True:
-            dense, sparse = self._engine.candidates(query, asked)
+            with span("candidates", asked=asked) as told:
+                dense, sparse = self._engine.candidates(query, asked)
+                told.tell(dense=len(dense), sparse=len(sparse))
             if cut_is_certain(dense, asked, query.candidates, DENSE_TOLERANCE) and cut_is_certain(
                 sparse, asked, query.candidates, SPARSE_TOLERANCE
             ):
-                return fuse(dense, sparse, candidates=query.candidates, limit=query.limit)
+                with span("fuse"):
+                    return fuse(dense, sparse, candidates=query.candidates, limit=query.limit)
             # The cut runs through passages that score the same. Which of them the engine returned depends on where
             # it keeps them, and so on points that this reader may not see: ask for all of them.
             asked *= 8

@@ -1,5 +1,6 @@
 """Run a generator in a thread of its own, a bounded distance ahead of its consumer."""
 
+import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
@@ -24,7 +25,8 @@ def ahead(
     this generator stops the thread at its next item.
     """
     buffer = _Buffer[T](most, heaviest)
-    thread = threading.Thread(target=buffer.fill, args=(items, weight), name="headwater-ahead", daemon=True)
+    fill = contextvars.copy_context().run  # its spans are within those of whoever asks
+    thread = threading.Thread(target=fill, args=(buffer.fill, items, weight), name="headwater-ahead", daemon=True)
     thread.start()
     return started(_taken(buffer, thread, idle))
 

@@ -38,6 +38,7 @@ from headwater.model import (
     Unchanged,
     digest,
 )
+from headwater.tracing import span
 
 TEXT_GROWS, PACKED_GROWS = 16, 4
 FETCH_ATTEMPTS = 4
@@ -118,7 +119,8 @@ def look(
         row = replace(before, version=ref.version, access=readers, detected_at=now, published_at=now, verified_at=now)
         return ToCarry(ref, replace(row, change=Change(ACCESS)), before)
     try:
-        found = raw or fetch(tools.connector, ref.id, known_version(tools, before, failure))
+        with span("fetch", source=tools.connector.name, document=ref.id):
+            found = raw or fetch(tools.connector, ref.id, known_version(tools, before, failure))
     except GoneError:
         return Settled(ref, Removed())
     except (SkippableError, RetriableError, CredentialError) as error:

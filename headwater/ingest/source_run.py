@@ -23,6 +23,7 @@ from headwater.ingest.stream import Carry, Group, Idle, Step, stream
 from headwater.ingest.tools import Tools
 from headwater.ledger.base import DocumentRow, Event, Failure
 from headwater.model import Failed, Indexed, Ref, Removed, Skipped
+from headwater.tracing import span
 
 BATCH_DOCUMENTS = 150
 BATCH_ATTEMPTS = 4
@@ -72,7 +73,9 @@ class SourceRun:
         tools.listener.scanning(self.name)
         if self._only is None:
             self.began_at = began_at(tools.connector, tools.ledger)
-            plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint, self._pause)
+            with span("scan", source=self.name) as scanned:
+                plan = plan_source(tools.connector, tools.ledger, generation, tools.fingerprint, self._pause)
+                scanned.tell(listed=plan.listed, changed=len(plan.changed), absent=len(plan.absent))
         else:
             plan = plan_document(self._only, tools.connector.name, tools.ledger)
         self._plan = plan
@@ -101,7 +104,9 @@ class SourceRun:
         """
         narrowed = self._outcomes.narrowed
         if not self._revoked:
-            narrowed.update(self._revoking.revoke(list(self._pending.values()), keep, self._pause))
+            with span("revoke", source=self.name, documents=len(self._pending)) as revoked:
+                narrowed.update(self._revoking.revoke(list(self._pending.values()), keep, self._pause))
+                revoked.tell(narrowed=len(narrowed))
             if narrowed:
                 self._outcomes.flush()
             self._revoked = True
@@ -203,11 +208,13 @@ class SourceRun:
                 self._overtaken.forget(ref.id)
                 self._outcomes.settle(step)
             case Carry(ref, carried):
-                self.tools.publisher.stage([carried])
+                with span("stage", source=self.name, document=ref.id, carried=1):
+                    self.tools.publisher.stage([carried])
                 self._counts[ref.id] = Counter(reused=len(carried.points_before))
                 self._staged.add(ref.id)
             case Group(prepared, refs, staged):
-                self.tools.publisher.stage(prepared)
+                with span("stage", source=self.name, documents=len(prepared)):
+                    self.tools.publisher.stage(prepared)
                 # Nothing is embedded until `staged` is called, so that what is urgent has the model for itself.
                 self._pause()
                 staged()
@@ -270,7 +277,8 @@ class SourceRun:
         for start in range(0, len(going), REMOVED_TOGETHER):
             part = going[start : start + REMOVED_TOGETHER]
             events = [self._outcomes.make_event(id, "removed", reason=Removed().reason) for id in part]
-            done = self.tools.publisher.publish(removed=[(self.name, id) for id in part], events=events)
+            with span("remove", source=self.name, documents=len(part)):
+                done = self.tools.publisher.publish(removed=[(self.name, id) for id in part], events=events)
             self._removed(part)
             self.tools.listener.published(self.name, documents=0, epoch=done.epoch)
         self._outcomes.flush()

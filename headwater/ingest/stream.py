@@ -21,6 +21,7 @@ from headwater.metadata.resolve import resolved
 from headwater.model import Chunk, Failed, Quarantined, Ref, digest
 from headwater.publishing.publisher import moved
 from headwater.publishing.records import Carried, EmbeddedChunk, Prepared
+from headwater.tracing import span
 
 LOOK_AHEAD = 24
 LOOK_AHEAD_BYTES = 48 * 2**20
@@ -172,7 +173,8 @@ def _carried(tools: Tools, ref: Ref, row: DocumentRow, before: DocumentRow) -> C
 
 def _chunked(tools: Tools, item: ToParse) -> Settled | Chunked:
     try:
-        document = item.parsed.result()
+        with span("parse", source=item.row.source, document=item.ref.id):
+            document = item.parsed.result()
     except ParseError as error:
         return Settled(item.ref, failed(error), item.row.fingerprint)
     try:
@@ -180,7 +182,9 @@ def _chunked(tools: Tools, item: ToParse) -> Settled | Chunked:
         missing = tools.metadata.missing(document)
         if missing and tools.metadata.on_missing == "quarantine":
             return Settled(item.ref, Quarantined(lacking(missing)), item.row.fingerprint)
-        chunks = list(tools.chunker(document.raw.kind)(document))
+        with span("chunk", source=item.row.source, document=item.ref.id) as cut:
+            chunks = list(tools.chunker(document.raw.kind)(document))
+            cut.tell(chunks=len(chunks))
     except Exception as error:  # noqa: BLE001 - a document that no chunker foresaw must not stop its source
         return Settled(item.ref, Failed(type(error).__name__, f"could not be chunked: {error}"), item.row.fingerprint)
     if not chunks:
@@ -241,7 +245,8 @@ def embed_group(tools: Tools, pieces: list[Piece], staged: Callable[[], None]) -
     keys = [digest(piece.chunk.embedded) for piece in pieces]
     known = tools.index.vectors_of(dict.fromkeys(keys))
     missing = {key: piece.chunk.embedded for key, piece in zip(keys, pieces, strict=True) if key not in known}
-    made = dict(zip(missing, tools.dense.embed(list(missing.values())), strict=True)) if missing else {}
+    with span("embed", source=tools.connector.name, passages=len(pieces), embedded=len(missing)):
+        made = dict(zip(missing, tools.dense.embed(list(missing.values())), strict=True)) if missing else {}
     # Made anew for every piece, which costs nothing: the same text may be in a document of another language now.
     languages = [str(piece.chunk.metadata.get("language", "")) for piece in pieces]
     encoded = tools.sparse.encode([piece.chunk.embedded for piece in pieces], languages)

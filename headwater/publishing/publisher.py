@@ -22,6 +22,7 @@ from headwater.index.query import AllOf, Between, Not, OneOf
 from headwater.ledger.base import Commit, DocumentRow, Event, Holder, Intent, Ledger
 from headwater.model import Access
 from headwater.publishing.records import Carried, Prepared
+from headwater.tracing import span
 
 Stageable: TypeAlias = Prepared | Carried
 IndexOf: TypeAlias = Callable[[str], Index | None]
@@ -40,7 +41,8 @@ class Staged:
     number: int
     rows: dict[tuple[str, str], DocumentRow] = field(default_factory=dict)
     points: int = 0
-    partial: bool = False
+    unfinished: set[tuple[str, str]] = field(default_factory=set)
+    """Documents of which more parts are to come; others may be staged in between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +81,17 @@ class Publisher:
             if points:
                 self.index.upsert(points)
             self._staged.points += len(points)
-            self._staged.partial = not document.last
+            key = (document.row.source, document.row.id)
             if document.last:
-                row = document.staged(number)
-                self._staged.rows[(row.source, row.id)] = row
+                self._staged.rows[key] = document.staged(number)
+                self._staged.unfinished.discard(key)
+            else:
+                self._staged.unfinished.add(key)
 
     @property
     def ready(self) -> bool:
         """Whether everything staged is whole, and there is something."""
-        return self._staged is not None and bool(self._staged.rows) and not self._staged.partial
+        return self._staged is not None and bool(self._staged.rows) and not self._staged.unfinished
 
     def staged_content(self, source: str, id: str) -> str:
         """The content hash of a staged document, empty when it is not staged."""
@@ -111,10 +115,15 @@ class Publisher:
             self._staged = Staged(self.ledger.begin_publication(self.generation, self.holder))
         staged, self._staged = self._staged, None
         try:
-            with self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS):
+            with (
+                span("publish", documents=len(staged.rows), removed=len(removed)) as told,
+                self.ledger.lease(PUBLISH_LEASE, self.holder, seconds=LEASE_SECONDS, wait=WAIT_SECONDS),
+            ):
                 settle(self.ledger, self.index_of)
                 self._check_generation()
-                return self._publish(staged, removed, events, switch_to, expected)
+                done = self._publish(staged, removed, events, switch_to, expected)
+                told.tell(epoch=done.epoch, points=staged.points)
+                return done
         except BaseException:
             with suppress(HeadwaterError):  # the first error matters; what stays staged goes with this process
                 self._give_up(staged.number)
@@ -242,7 +251,7 @@ class Publisher:
 
     def _verify(self, staged: Staged) -> None:
         expected = sum(row.chunks for row in staged.rows.values())
-        if staged.partial or expected != staged.points:
+        if staged.unfinished or expected != staged.points:
             self.ledger.abandon(staged.number)
             raise ValueError("a publication takes whole documents, each of them once")
         if not expected:

@@ -15,6 +15,7 @@ from headwater.retrieval.languages import languages_for
 from headwater.retrieval.passage import Freshness, Passage
 from headwater.retrieval.tray import Tray
 from headwater.retrieval.wholes import Wholes
+from headwater.tracing import span
 
 __all__ = ["ATTEMPTS", "MOST_PASSAGES", "PASSAGE_TOKENS", "Freshness", "FreshnessOf", "Passage", "Searcher", "Wish"]
 
@@ -86,9 +87,17 @@ class Searcher:
 
         Under a budget, what does not fit any more comes in a smaller whole, or alone, or not at all.
         """
-        conditions = tuple(filters)
-        dense = self.dense.embed_query(question)
-        sparse = self.sparse.encode_query(question, languages_for(self.ledger, asker))
+        with span("search", limit=wish.limit) as told:
+            found = self._find(question, asker, wish, tuple(filters))
+            told.tell(passages=len(found))
+            return found
+
+    def _find(
+        self, question: str, asker: frozenset[str], wish: Wish, conditions: tuple[Condition, ...]
+    ) -> list[Passage]:
+        with span("embed"):
+            dense = self.dense.embed_query(question)
+            sparse = self.sparse.encode_query(question, languages_for(self.ledger, asker))
         for _ in range(ATTEMPTS):
             generation, epoch = self.ledger.generation(), self.ledger.epoch()
             candidates = wish.candidates
@@ -101,7 +110,9 @@ class Searcher:
             )
             try:
                 index = self.index_of(generation)
-                passages = self._passages(index, self._hits(index, generation, query, wish), query.filter, wish)
+                hits = self._hits(index, generation, query, wish)
+                with span("assemble", hits=len(hits)):
+                    passages = self._passages(index, hits, query.filter, wish)
                 if self._still_whole(index, generation, epoch):
                     return self._with_freshness(generation, passages)
             except IndexUnavailableError:
