@@ -76,6 +76,19 @@ def test_a_document_may_come_in_parts_but_not_stay_in_part(room: Room) -> None:
     assert (room.seen(), [p.state for p in room.ledger.open_publications()]) == (["one", "two"], ["undone"])
 
 
+def test_others_may_be_staged_between_the_parts_of_a_document(room: Room) -> None:
+    """A document whose readers alone changed needs no model, and so overtakes the rest of a long one."""
+    publisher = room.publisher()
+    whole = document("a", "one", "two")
+    publisher.stage([type(whole)(whole.row, whole.chunks[:1], last=False)])
+    publisher.stage([document("b", "three")])
+    assert not publisher.ready
+    publisher.stage([type(whole)(whole.row, whole.chunks[1:])])
+    assert publisher.ready
+    publisher.publish()
+    assert room.seen() == ["one", "three", "two"]
+
+
 def test_the_same_document_twice_in_one_publication_is_refused(room: Room) -> None:
     publisher = room.publisher()
     publisher.stage([document("a", "one"), document("a", "two")])
