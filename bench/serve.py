@@ -1,7 +1,9 @@
 """Webhook to searchable through `headwater serve`, over HTTP, with the packaged model.
 
-`python -m bench.serve [--deliveries 200] [--documents 500] [--prefect]`: a folder of articles, ingested, then one
-delivery after the other, each followed by searches until the new text is found. Prints JSON: seconds until then.
+`python -m bench.serve [--deliveries 200] [--documents 500] [--prefect | --workers [--pause 45]]`: a folder of articles,
+ingested, then one delivery after the other, each followed by searches until the new text is found. Prints JSON: seconds
+until then, and how busy the machine was. With `--workers` a process worker does the work; with a `--pause` longer than
+its process stays, each delivery waits for a new one to start.
 """
 
 import argparse
@@ -12,16 +14,19 @@ import json
 import os
 import secrets
 import signal
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
 
 from bench.corpus import article
+from flows.environment import QUIET
 
 SECRET = secrets.token_hex(16)
 CONFIGURATION = """
@@ -42,6 +47,8 @@ def main() -> None:
     parser.add_argument("--deliveries", type=int, default=200)
     parser.add_argument("--documents", type=int, default=500)
     parser.add_argument("--prefect", action="store_true", help="Have each run recorded by a Prefect server, too.")
+    parser.add_argument("--workers", action="store_true", help="Have a process worker do the work.")
+    parser.add_argument("--pause", type=float, default=0.0, help="Seconds between deliveries.")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as scratch:
         folder = Path(scratch)
@@ -51,7 +58,10 @@ def main() -> None:
             (folder / "docs" / f"{number:05}.md").write_text(article(number), encoding="utf-8")
         headwater(folder, "ingest", "--direct")
         key = headwater(folder, "keys", "add", "bench", "--scope", "search").strip()
-        print(json.dumps(measured(folder, key, asked.deliveries, asked.documents, prefect=asked.prefect)))
+        with ExitStack() as stack:
+            if asked.workers:
+                work(folder, stack)
+            print(json.dumps(measured(folder, key, asked)))
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -65,8 +75,37 @@ def headwater(folder: Path, *arguments: str) -> str:
     return ran.stdout
 
 
-def measured(folder: Path, key: str, deliveries: int, documents: int, *, prefect: bool) -> dict[str, float]:
+def work(folder: Path, stack: ExitStack) -> None:
+    """A Prefect server, and a worker that waits for what `headwater deploy` registered."""
+    os.environ |= {**QUIET, "PREFECT_HOME": str(folder / "prefect"), "HEADWATER_SERVE__REFRESH": "workers"}
+    os.environ |= {"PREFECT_WORKER_QUERY_SECONDS": "1", "PREFECT_SERVER_UI_ENABLED": "false"}
+    (folder / "prefect").mkdir()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    api = os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    beside(folder, stack, "server", "start", "--host", "127.0.0.1", "--port", str(port))
+    while True:
+        try:
+            httpx.get(f"{api}/health").raise_for_status()
+            break
+        except httpx.HTTPError:
+            time.sleep(0.2)
+    headwater(folder, "deploy")
+    beside(folder, stack, "worker", "start", "--pool", "headwater", "--type", "process")
+
+
+def beside(folder: Path, stack: ExitStack, *arguments: str) -> None:
+    with (folder / f"{arguments[0]}.log").open("wb") as log:
+        command = [sys.executable, "-m", "prefect", *arguments]
+        process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=log, stderr=subprocess.STDOUT)
+    stack.callback(process.wait, 60)
+    stack.callback(process.terminate)
+
+
+def measured(folder: Path, key: str, asked: argparse.Namespace) -> dict[str, object]:
     """Serve the folder, and tell it of one changed document after the other."""
+    deliveries, documents, prefect = asked.deliveries, asked.documents, asked.prefect
     with (folder / "out").open("wb") as out, (folder / "log").open("wb") as log:
         command = [sys.executable, "-m", "app.cli", "serve", "--port", "0", *([] if prefect else ["--no-prefect"])]
         process = subprocess.Popen(command, cwd=folder, env=environment(folder), stdout=out, stderr=log)
@@ -77,6 +116,7 @@ def measured(folder: Path, key: str, deliveries: int, documents: int, *, prefect
             tell(client, folder, key, 0, secrets.token_hex(8))
             answered, found = [], []
             for turn in range(deliveries):
+                time.sleep(asked.pause)
                 first, last = tell(client, folder, key, (7 * turn + 1) % documents, secrets.token_hex(8))
                 answered.append(first)
                 found.append(last)
@@ -85,6 +125,9 @@ def measured(folder: Path, key: str, deliveries: int, documents: int, *, prefect
         process.wait(60)
     return {
         "prefect": prefect,
+        "workers": asked.workers,
+        "pause": asked.pause,
+        "load": [round(one, 1) for one in os.getloadavg()],
         "documents": documents,
         "deliveries": deliveries,
         "answered_p50": round(statistics.median(answered), 3),

@@ -10,15 +10,13 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.environment import run_seconds
+from flows.prefect_names import SKIPPED
 from flows.refresh import attend
 from flows.session import workshop
 from flows.steps import Steps, direct_steps, run_sources
 from flows.workshop import Workshop
 from headwater.errors import BusyError
 from headwater.ingest.report import RunReport
-
-SKIPPED = "Skipped"
-"""Name of the state of a deployed run whose sources are all being ingested by somebody else, which is no failure."""
 
 
 @task(name="scan", task_run_name="scan {source}", cache_policy=NO_CACHE)

@@ -1,47 +1,78 @@
-"""The refresh as a Prefect flow, called in a thread of the process that has everything open, recorded like any run."""
+"""The refresh as a Prefect flow: of what the process that has everything open did, or run by a worker."""
 
-from collections.abc import Callable
+import time
 from contextvars import ContextVar
 
 from prefect import flow
 from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
-from flows.refresh import Refreshed, busy, never, refresh
+from flows.prefect_names import REFRESH, SKIPPED, lease_of
+from flows.recording import Begun
+from flows.refresh import refresh
 from flows.session import workshop
+from flows.taken import Refreshed, StoppedError, work_off
 from flows.workshop import Workshop
-from headwater.errors import HeadwaterError, RetriableError
+from headwater.errors import BusyError, HeadwaterError
+from headwater.inbox.inbox import Inbox
+from headwater.ledger.waiting import Waiting, Which
 
-_ends: ContextVar[Callable[[], bool]] = ContextVar("ends", default=never)
-"""Whether the process that called the flow, in this thread, is ending: a flow's parameters are plain values."""
+STAYS_SECONDS, LONGEST_SECONDS, ASK_SECONDS = 30.0, 600.0, 0.1
+"""How long a run of a worker waits for more to be announced, and how old it grows with it."""
+TOGETHER = 4
+
+_begun: ContextVar[Begun | None] = ContextVar("begun", default=None)
+"""What the flow that is called in this thread is to tell of; a flow's parameters are plain values."""
 
 
 @flow(
-    name="headwater-refresh",
+    name=REFRESH,
     flow_run_name="refresh {source} {document}",
     validate_parameters=False,
     persist_result=False,
 )
-def refresh_flow(source: str, document: str, fresh: float = 0.0) -> State[Refreshed]:
-    """Look at one document that was announced, or with "" at its source, by no listing older than `fresh` seconds."""
+def refresh_flow(source: str, document: str = "", fresh: float = 0.0) -> State[int]:  # noqa: ARG001 - shown by Prefect
+    """Look at a document that was announced; run by a worker: at all that is announced of the source for a while."""
+    begun = _begun.get()
     try:
-        with workshop() as opened:
-            done = refresh(opened, source, document, _ends.get(), fresh)
+        return _by_worker(source) if begun is None else _told(begun.outcome.result())
+    except (BusyError, StoppedError) as error:
+        return Completed(name=SKIPPED, message=str(error))
     except HeadwaterError as error:
-        return Failed(message=f"{type(error).__name__}: {error}", data=error)
-    return Completed(message=f"{done.indexed} indexed, {done.removed} removed", data=done)
+        return Failed(message=f"{type(error).__name__}: {error}")
 
 
-def recorded(
-    opened: Workshop, source: str, document: str, ends: Callable[[], bool] = never, fresh: float = 0.0
-) -> Refreshed:
-    """As `refresh` does it; what waits for somebody else is not recorded, since it is tried several times a second."""
-    busy(opened, source)
-    _ends.set(ends)
-    state = refresh_flow(source=source, document=document, fresh=fresh, return_state=True)
-    found = state.result(raise_on_failure=False)
-    if isinstance(found, Refreshed):
-        return found
-    if isinstance(found, HeadwaterError):
-        raise found
-    raise RetriableError(f"Prefect ended the run: {state.type.value}")
+def record(begun: Begun) -> None:
+    """A run of the flow that is what has begun, and ends with it."""
+    _begun.set(begun)
+    refresh_flow(source=begun.source, document=begun.document, fresh=begun.fresh, return_state=True)
+
+
+def _told(done: Refreshed) -> State[int]:
+    return Completed(message=f"run {done.run}: {done.indexed} indexed, {done.removed} removed")
+
+
+def _by_worker(source: str) -> State[int]:
+    with workshop() as opened, opened.ledger.lease(lease_of(source), opened.holder, seconds=60):
+        looked, done = _worked_off(opened, source)
+    return Completed(message=f"{looked} looked at, {done} done")
+
+
+def _worked_off(opened: Workshop, source: str) -> tuple[int, int]:
+    """How many rows were taken, and of how many something came."""
+    inbox, looked, done = Inbox(opened.ledger, clock=opened.ledger.now), 0, 0
+    began = last = time.monotonic()
+    while time.monotonic() - last < STAYS_SECONDS and time.monotonic() - began < LONGEST_SECONDS:
+        rows = inbox.take(TOGETHER, Which(source=source))
+        for number, row in enumerate(rows):
+            inbox.prolong(rows[number:])
+            done += _look(opened, inbox, row)
+            looked += 1
+            last = time.monotonic()
+        if not rows:
+            time.sleep(ASK_SECONDS)
+    return looked, done
+
+
+def _look(opened: Workshop, inbox: Inbox, row: Waiting) -> bool:
+    return work_off(inbox, row, lambda fresh: refresh(opened, row.source, row.document, fresh=fresh)) is not None

@@ -15,10 +15,12 @@ from typing import Any
 import httpx
 
 from flows.environment import prepare
+from flows.recording import Recording
 from headwater.settings import Settings
 
 HOST, START_SECONDS, WATCH_SECONDS, ASK_SECONDS, AGAIN_SECONDS = "127.0.0.1", 240.0, 1.0, 10.0, 15.0
-CHILD, FLOW = "flows.prefect_child", "headwater-ingest"
+CHILD, RECORDER, FLOW = "flows.prefect_child", "flows.refresh_flow", "headwater-ingest"
+RECORD_SECONDS = 3.0
 _MOST_SHOWN = 200
 
 log = logging.getLogger("headwater.schedules")
@@ -36,15 +38,19 @@ class PrefectSchedules:
         self._settings = settings
         self._ending, self.ready = threading.Event(), threading.Event()
         """`ready`: Prefect answers, so that runs may be recorded there."""
+        self.recording = Recording(self.ready.is_set)
+        """Refreshes by this process, as Prefect records them."""
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._problem, self._next = "Prefect is being started", dict[str, str]()
         self._thread = threading.Thread(target=self._run, name="headwater-schedules", daemon=True)
 
     def start(self) -> None:
+        self.recording.start()
         self._thread.start()
 
     def stop(self, seconds: float) -> None:
         """What runs in processes of the runner is stopped; it is rolled back, and the next run heals it."""
+        self.recording.stop(min(seconds, RECORD_SECONDS))
         self._ending.set()
         self.ready.clear()
         self._thread.join(seconds)
@@ -96,6 +102,8 @@ class PrefectSchedules:
             self._problem = "the Prefect server does not answer"
             self._ending.wait(WATCH_SECONDS)
             return
+        # Imported before the first refresh that is recorded, which it would slow down.
+        importlib.import_module(RECORDER)
         self.ready.set()
         if not self._runs("runner"):
             self._begin("runner", "runner")

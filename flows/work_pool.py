@@ -17,12 +17,14 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
+from flows.prefect_names import REFRESH
 from flows.timetable import as_prefect
 from headwater.errors import ConfigError, IndexUnavailableError
 from headwater.settings import Settings, SourceSettings
 
 FLOW = "headwater-ingest"
 ENTRYPOINT = "flows.ingest.ingest"
+REFRESH_ENTRYPOINT = "flows.refresh_flow.refresh_flow"
 """A module, not a file: a file's folder would come first on the path of a run, and hide modules of the same names."""
 TAG = "headwater"
 ZOMBIES = "headwater: runs whose worker is gone"
@@ -53,6 +55,7 @@ def deploy(settings: Settings, server: str) -> Deployed:
         flow = client.create_flow_from_name(FLOW)
         for source in settings.sources:
             client.create_deployment(flow_id=flow, **_values(settings, source))
+        client.create_deployment(flow_id=client.create_flow_from_name(REFRESH), **_refreshing(settings))
         names = {source.name for source in settings.sources}
         gone = [one for one in _ours(client, pool) if one.name not in names]
         for one in gone:
@@ -121,6 +124,20 @@ def _values(settings: Settings, source: SourceSettings) -> dict[str, Any]:
         "concurrency_limit": 1,
         "concurrency_options": ConcurrencyOptions(collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW),
         "tags": list(dict.fromkeys([TAG, source.kind, *settings.deploy.tags])),
+        "work_pool_name": settings.deploy.pool,
+        "job_variables": _job(settings),
+        "pull_steps": [],
+        "enforce_parameter_schema": False,
+    }
+
+
+def _refreshing(settings: Settings) -> dict[str, Any]:
+    """What is run for each document that is announced where `[serve] refresh` is "workers"."""
+    return {
+        "name": settings.deploy.pool,
+        "description": "Look at one document that was announced.",
+        "entrypoint": REFRESH_ENTRYPOINT,
+        "tags": list(dict.fromkeys([TAG, *settings.deploy.tags])),
         "work_pool_name": settings.deploy.pool,
         "job_variables": _job(settings),
         "pull_steps": [],

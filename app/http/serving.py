@@ -6,7 +6,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType
 
@@ -17,11 +16,14 @@ from app.http.log_lines import write_log
 from app.http.node import Node
 from app.http.server import HttpServer, alone, check_address, listen, timing
 from flows.compact import compacting
-from flows.refresh import COMMAND, Refresh, Refreshed, refresh
+from flows.environment import prepare
+from flows.refresh import COMMAND, refresh
 from flows.schedules import PrefectSchedules
 from flows.session import using
 from flows.worker import Worker
 from flows.workshop import Workshop
+from headwater.errors import ConfigError
+from headwater.inbox.inbox import Inbox
 from headwater.settings import Settings
 
 log = logging.getLogger("headwater.serve")
@@ -63,21 +65,23 @@ def _node(opened: Workshop, *, prefect: bool) -> Node:
     counted = Counted([source.name for source in opened.settings.sources])
     inbox = CountedInbox(opened.ledger, timing=timing(serve), clock=opened.ledger.now, counted=counted)
     schedules = PrefectSchedules(opened.settings) if prefect else None
-    worker = Worker(opened, inbox, _recorder(schedules) if schedules is not None else refresh)
+    worker = _worker(opened, inbox, schedules)
     return Node(opened, inbox, worker, schedules, buckets=Buckets(serve.requests_per_minute), counted=counted)
 
 
-def _recorder(schedules: PrefectSchedules) -> Refresh:
-    """Recorded by Prefect while that answers; what was announced does not wait for it."""
-
-    def look(opened: Workshop, source: str, document: str, ends: Callable[[], bool], fresh: float = 0.0) -> Refreshed:
-        if not schedules.ready.is_set():
-            return refresh(opened, source, document, ends, fresh)
-        # Imported when Prefect's environment is set: it takes seconds.
-        found: Refreshed = importlib.import_module("flows.refresh_flow").recorded(opened, source, document, ends, fresh)
-        return found
-
-    return look
+def _worker(opened: Workshop, inbox: Inbox, schedules: PrefectSchedules | None) -> Worker:
+    """Who looks at what is announced: this process, recorded by Prefect where there is one, or its workers."""
+    if opened.settings.serve.refresh == "here":
+        return Worker(opened, inbox, refresh if schedules is None else schedules.recording)
+    if "PREFECT_API_URL" not in os.environ:
+        raise ConfigError(
+            '[serve] refresh = "workers" needs a Prefect server',
+            advice='Set PREFECT_API_URL, and register the work: headwater deploy; or set refresh = "here".',
+        )
+    prepare(opened.settings.home)
+    # Imported when Prefect's environment is set: it takes seconds.
+    made: Worker = importlib.import_module("flows.deployed").Trigger(opened, inbox)
+    return made
 
 
 def _warm(node: Node) -> None:

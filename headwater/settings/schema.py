@@ -244,6 +244,7 @@ class ServeTable(Table):
     max_wait: float = Field(default=5.0, ge=0, le=600)
     open_metrics: bool = False
     shutdown: float = Field(default=20.0, ge=1, le=600)
+    refresh: Literal["here", "workers"] = "here"
 
 
 class DeployTable(Table):

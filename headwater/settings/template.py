@@ -64,6 +64,7 @@ max_age = { help = "180d", sop = "365d" }   # content older than this needs a re
 # max_wait = 5.0                # and after the first of them at most
 # open_metrics = false          # true: /metrics without a key, while it listens on this machine alone
 # shutdown = 20                 # seconds that work under way may take to end
+# refresh = "here"              # who looks at what was announced: this process, or "workers" of headwater deploy
 
 # headwater deploy: where workers of a Prefect server run the sources, each on its own schedule.
 [deploy]

@@ -87,7 +87,8 @@ class ServeSettings:
     `prefect_port` is that of the Prefect server it runs, 0 for any free one. A body may have `max_body_mb`, and a key
     `requests_per_minute`. A document is looked at `debounce` seconds after its newest notice, at most `max_wait` after
     its first. With `open_metrics`, whoever is on this machine may read /metrics without a key, unless others reach it.
-    `shutdown` is how many seconds work that is under way may take to end.
+    `shutdown` is how many seconds work that is under way may take to end. `refresh` says who looks at what is
+    announced: this process ("here"), or the "workers" of a Prefect server.
     """
 
     host: str = "127.0.0.1"
@@ -99,6 +100,7 @@ class ServeSettings:
     max_wait: float = 5.0
     open_metrics: bool = False
     shutdown: float = 20.0
+    refresh: Literal["here", "workers"] = "here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

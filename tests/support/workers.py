@@ -87,6 +87,21 @@ class Workers:
         self._started.append(worker)
         return worker
 
+    def serve(self, **environment: str) -> str:
+        """The address of a `headwater serve` that is ready."""
+        command = [sys.executable, "-m", "app.cli", "serve", "--no-prefect", "--port", "0"]
+        own = {"HEADWATER_HOME": str(self.folder / "home"), **environment}
+        said = self.folder / "serve.out"
+        with said.open("wb") as out, (self.folder / "serve.log").open("wb") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self._environment | own, stdout=out, stderr=log, start_new_session=True
+            )
+        self._started.append(process)
+        assert until(said.read_text), self.log()
+        address = said.read_text().removeprefix("Listening on ").strip()
+        assert until(lambda: httpx.get(f"{address}/health/ready", timeout=20).status_code == 200), self.log()
+        return address
+
     def kill(self, worker: "subprocess.Popen[bytes]") -> int:
         """With every process that it started, at once; how many those were."""
         children = psutil.Process(worker.pid).children(recursive=True)

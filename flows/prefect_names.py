@@ -1,0 +1,11 @@
+"""Names that Prefect knows refreshes by; importing them costs nothing."""
+
+REFRESH = "headwater-refresh"
+"""The flow, and first part of the name of its deployment on a work pool."""
+SKIPPED = "Skipped"
+"""A final state that is no failure: somebody else is at the source."""
+
+
+def lease_of(source: str) -> str:
+    """What a process of a worker holds while it looks at what is announced of a source."""
+    return f"refresh:{source}"
