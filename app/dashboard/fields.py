@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from headwater.errors import MalformedError
 
-MOST_FIELDS = 2_000
+MOST_FIELDS, MOST_BYTES = 2_000, 256 * 1024
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -46,6 +46,8 @@ async def sent(request: Request) -> Sent:
         return Sent([])
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise MalformedError("this is no form")
+    if len(body) > MOST_BYTES:
+        raise MalformedError("this form is too long")
     try:
         text = body.decode("ascii")
         pairs = parse_qsl(

@@ -126,6 +126,25 @@ def test_what_is_not_understood_is_said(served: Served, query: str) -> None:
     assert "not in a form that is understood" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"key=" + b"a" * 300_000, "application/x-www-form-urlencoded"),
+        (b"&".join([b"a=b"] * 3_000), "application/x-www-form-urlencoded"),
+        (b"\xff\xfe", "application/x-www-form-urlencoded"),
+        (b"no pairs", "application/x-www-form-urlencoded"),
+        (b"key=%ff", "application/x-www-form-urlencoded"),
+        (b'{"key": "a"}', "application/json"),
+        (b"--a\r\n", "multipart/form-data; boundary=a"),
+    ],
+)
+def test_what_is_no_form_is_refused(served: Served, body: bytes, kind: str) -> None:
+    with served.client(served.key("read", "administer")) as client:
+        for path in ("/sign-in", "/sources/run", "/inbox/drop"):
+            answer = client.post(f"/dashboard{path}", content=body, headers={"content-type": kind})
+            assert answer.status_code == 422, path
+
+
 @pytest.mark.parametrize("path", PAGES)
 def test_nothing_that_others_wrote_becomes_markup(served: Served, path: str) -> None:
     with served.client(served.key("read", "administer")) as client:

@@ -43,6 +43,17 @@ def test_updates_can_be_paused(administrator: Visitor) -> None:
     assert page.locator("[hx-trigger]").count() == 1
 
 
+def test_what_has_the_focus_keeps_it_when_its_part_is_replaced(administrator: Visitor) -> None:
+    page = administrator.open("/")
+    link = page.get_by_role("link", name="Pause updates")
+    link.focus()
+    with page.expect_response("**/dashboard/running"):
+        pass
+    with page.expect_response("**/dashboard/running"):
+        pass
+    assert page.evaluate("() => document.activeElement.textContent") == "Pause updates"
+
+
 def test_a_page_that_updates_itself_goes_to_the_sign_in_when_the_key_is_revoked(visitor: Visitor) -> None:
     ledger = visitor.served.node.opened.ledger
     key, text = make(ledger, "soon gone", ("read",))
