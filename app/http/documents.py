@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Annotated, Any
+from uuid import uuid4
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -25,6 +26,7 @@ from headwater.ledger.pushed import Pushed, is_late
 from headwater.ledger.waiting import Ask
 from headwater.model import RawDocument
 from headwater.parsing.registry import media_type_of
+from headwater.tracing import span
 
 log = logging.getLogger("headwater.http")
 router = APIRouter(prefix="/v1/documents", tags=["documents"], responses=KEYED)
@@ -114,7 +116,6 @@ async def put(
         return pushed, _findings(raw)
 
     pushed, findings = await asyncio.to_thread(keep)
-    log.info("a document was put", extra={"source": source, "document": id})
     tag = {"etag": f'"{pushed.version}"'}
     if said.wait and (state := await _settled(node, source, id)) is not None:
         return JSONResponse(state.model_dump(), 200, tag)
@@ -148,7 +149,6 @@ async def delete(
         _push(node, gone, request, narrows=True)
 
     await asyncio.to_thread(keep)
-    log.info("a document was taken back", extra={"source": source, "document": id})
     if said.wait and (state := await _settled(node, source, id)) is not None:
         return JSONResponse(state.model_dump(), 200)
     return JSONResponse(Kept(status="accepted", source=source, document=id, version="").model_dump(), 202)
@@ -201,16 +201,20 @@ def _narrows(node: Node, raw: RawDocument) -> bool:
 
 
 def _push(node: Node, pushed: Pushed, request: Request, *, narrows: bool) -> None:
-    what = "document put" if pushed.removed_at is None else "document taken back"
-    name = f"{pushed.source}/{pushed.document}"
-    node.opened.ledger.push(
-        pushed,
-        check=_guard(pushed, request.headers),
-        ask=Ask(source=pushed.source, document=pushed.document, reason=what, access=narrows),
-        timing=node.inbox.timing,
-        deed=Deed(at=pushed.pushed_at, who=pushed.by, what=what, target=name[:300]),
-    )
+    gone, delivery = pushed.removed_at is not None, uuid4().hex[:16]
+    what = "document taken back" if gone else "document put"
+    about = {"source": pushed.source, "document": pushed.document, "delivery": delivery}
+    with span("delete" if gone else "put", of_delivery=delivery, **about):
+        node.opened.ledger.push(
+            pushed,
+            check=_guard(pushed, request.headers),
+            ask=Ask(source=pushed.source, document=pushed.document, reason=what, access=narrows),
+            timing=node.inbox.timing,
+            delivery=delivery,
+            deed=Deed(at=pushed.pushed_at, who=pushed.by, what=what, target=f"{pushed.source}/{pushed.document}"[:300]),
+        )
     node.worker.wake()
+    log.info("a %s", what, extra=about)
 
 
 def _guard(new: Pushed, headers: Mapping[str, str]) -> Callable[[Pushed | None], None]:

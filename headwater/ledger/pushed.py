@@ -86,6 +86,7 @@ class PushedLedger(PushedStore, Protocol):
         check: Callable[[Pushed | None], None],
         ask: Ask,
         timing: Timing,
+        delivery: str = "",
         deed: Deed | None = None,
     ) -> None:
         """Keep it in place of what is there, and have it looked at, in one transaction; durable when it returns.

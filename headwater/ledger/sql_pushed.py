@@ -31,6 +31,7 @@ class SqlPushed:
         check: Callable[[Pushed | None], None],
         ask: Ask,
         timing: Timing,
+        delivery: str = "",
         deed: Deed | None = None,
     ) -> None:
         """The document, the wish to have it looked at, and the line of the account, or nothing."""
@@ -38,7 +39,7 @@ class SqlPushed:
             before = pushed_rows.one(connection, pushed.source, pushed.document, content=False, lock=True)
             check(before)
             pushed_rows.put(connection, pushed, before=before)
-            inbox.add(connection, "", [ask], pushed.pushed_at, timing)
+            inbox.add(connection, delivery, [ask], pushed.pushed_at, timing)
             if deed is not None:
                 key_rows.note(connection, deed)
 
