@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from app.dashboard.fields import address, within
 from app.dashboard.frame import PATH
 from app.dashboard.layout import render
+from app.dashboard.reports import NotYetError
 from app.http.errors import RETRY_SECONDS, TooManyError
 from headwater.errors import (
     ConfigError,
@@ -21,6 +22,7 @@ from headwater.errors import (
 )
 
 log = logging.getLogger("headwater.dashboard")
+AGAIN_SECONDS = 2
 SIGN_IN = f"{PATH}/sign-in"
 
 
@@ -78,6 +80,11 @@ def _answer(request: Request, error: HeadwaterError) -> Response:
             return page(request, 429, "Too many requests", error.advice, {"retry-after": str(seconds)})
         case MalformedError() | ConfigError():
             return page(request, 422, _sentence(str(error)), error.advice)
+        case NotYetError() if request.method == "GET":
+            headers = {"refresh": str(AGAIN_SECONDS)}
+            return page(
+                request, 200, "One moment", "The freshness report is being made; then this page is shown.", headers
+            )
         case RetriableError():
             log.warning("not now: %s: %s", type(error).__name__, error)
             headers = {"retry-after": str(RETRY_SECONDS)}

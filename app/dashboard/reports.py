@@ -5,13 +5,20 @@ import threading
 import time
 from collections.abc import Callable
 
-from headwater.errors import HeadwaterError
+from headwater.errors import HeadwaterError, RetriableError
 from headwater.freshness.values import Report
 
 FRESH_SECONDS, SHOWN_SECONDS = 30.0, 600.0
 """Made again after the first; after the second, it is shown to nobody any more, and its memory is given back."""
 
+PATIENCE_SECONDS = 3.0
+"""How long a page waits where there is none to show."""
+
 log = logging.getLogger("headwater.dashboard")
+
+
+class NotYetError(RetriableError):
+    """It is being made, and a page should not wait for it any longer."""
 
 
 class Reports:
@@ -27,13 +34,16 @@ class Reports:
         self._error: HeadwaterError | None = None
 
     def latest(self) -> Report:
-        """At once where there is one to show; else when it is made, or HeadwaterError when it cannot be."""
+        """At once where there is one to show; else when it is made, NotYetError when that takes long.
+
+        HeadwaterError when it cannot be made.
+        """
         with self._changed:
             if self._report is None or self._age() > FRESH_SECONDS:
                 self._begin()
             if self._report is not None and self._age() <= SHOWN_SECONDS:
                 return self._report
-            return self._waited(self._number)
+            return self._waited(self._number, PATIENCE_SECONDS)
 
     def renewed(self) -> Report:
         """One that is begun after this call: for who has just changed what it says."""
@@ -53,8 +63,9 @@ class Reports:
         self._changed.notify_all()
         threading.Thread(target=self._run, args=(self._number,), name="headwater-report", daemon=True).start()
 
-    def _waited(self, number: int) -> Report:
-        self._changed.wait_for(lambda: self._done >= number)
+    def _waited(self, number: int, seconds: float | None = None) -> Report:
+        if not self._changed.wait_for(lambda: self._done >= number, seconds):
+            raise NotYetError("the freshness report is being made", advice="It takes seconds of many documents.")
         if self._error is not None:
             raise self._error
         assert self._report is not None

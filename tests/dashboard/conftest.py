@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from app.dashboard import layout
+from app.dashboard import layout, reports
 from app.dashboard.session import COOKIE
 from app.http.node import Node
 from app.http.server import HttpServer, listen
@@ -207,6 +207,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     _happened(folder)
     with _opened(folder) as opened, listen("127.0.0.1", 0) as listener, pytest.MonkeyPatch.context() as patch:
         patch.setattr(layout, "EVERY", "300ms")
+        patch.setattr(reports, "PATIENCE_SECONDS", 60.0)
         inbox = Inbox(opened.ledger)
         _announced(opened.ledger)
         node = Node(opened, inbox, Worker(opened, inbox))

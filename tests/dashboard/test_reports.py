@@ -3,15 +3,21 @@
 import threading
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from starlette.routing import Mount
 
-from app.dashboard.reports import FRESH_SECONDS, SHOWN_SECONDS, Reports
+from app.dashboard.reports import FRESH_SECONDS, SHOWN_SECONDS, NotYetError, Reports
+from app.http.application import application
 from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, LedgerUnavailableError
 from headwater.freshness.headline import headline
 from headwater.freshness.values import Report
+from tests.dashboard.conftest import Served
 from tests.dashboard.test_signin import Clock
 
 WAIT = 30.0
@@ -19,6 +25,12 @@ WAIT = 30.0
 
 class Sentence(str):
     """One that can be seen to be gone."""
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that are not about it have a page wait as long as it takes."""
+    monkeypatch.setattr("app.dashboard.reports.PATIENCE_SECONDS", WAIT)
 
 
 def made(epoch: int) -> Report:
@@ -72,8 +84,9 @@ def settled(reports: Reports, epoch: int) -> None:
     """Returns when the report with this number is the one that is shown."""
     pause = threading.Event()
     for _ in range(int(WAIT / 0.01)):
-        if reports.latest().epoch == epoch:
-            return
+        with suppress(NotYetError):
+            if reports.latest().epoch == epoch:
+                return
         pause.wait(0.01)
     raise AssertionError(f"no report {epoch}")
 
@@ -86,6 +99,18 @@ def test_one_is_made_for_all_who_ask_at_once() -> None:
     joined(threads)
     assert epochs == [1] * 8
     assert make.begun == 1
+
+
+def test_nobody_waits_for_one_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.dashboard.reports.PATIENCE_SECONDS", 0.02)
+    make = Making()
+    reports = Reports(make, Clock())
+    for _ in range(3):
+        with pytest.raises(NotYetError):
+            reports.latest()
+    assert make.begun == 1
+    make.go.release()
+    settled(reports, 1)
 
 
 def test_the_last_is_shown_while_the_next_is_made_and_not_for_ever() -> None:
@@ -158,3 +183,24 @@ def test_what_nobody_asks_for_any_more_is_given_back(monkeypatch: pytest.MonkeyP
     assert held() is None
     make.go.release()
     assert reports.latest().epoch == 2
+
+
+def test_a_page_does_not_wait_for_long_and_is_loaded_again(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.dashboard.reports.PATIENCE_SECONDS", 0.05)
+    app, make = application(served.node), Making()
+    (pages,) = (route.app for route in app.routes if isinstance(route, Mount))
+    assert isinstance(pages, FastAPI)
+    pages.state.dashboard = replace(pages.state.dashboard, reports=Reports(make))
+    here = "https://here.test"
+    with TestClient(app, here, headers={"origin": here}, follow_redirects=False) as client:
+        assert client.post("/dashboard/sign-in", data={"key": served.key("read")}).status_code == 303
+        for path in ("/dashboard/", "/dashboard/sources"):
+            waiting = client.get(path)
+            assert (waiting.status_code, waiting.headers["refresh"]) == (200, "2")
+            assert "is being made" in waiting.text
+        assert make.begun == 1
+        make.go.release()
+        settled(pages.state.dashboard.reports, 1)
+        shown = client.get("/dashboard/")
+        assert "refresh" not in shown.headers
+        assert "All is well." in shown.text

@@ -1,5 +1,7 @@
 """Sources: what is said of each, and a run of one that a person asks for."""
 
+import re
+
 import pytest
 
 from headwater.ledger.waiting import WHOLE
@@ -16,7 +18,7 @@ def test_each_source_says_how_it_stands(reader: Visitor) -> None:
     assert "waits in the inbox" in rows["handbook"].inner_text()
     assert "waits in the inbox" not in rows["help-center"].inner_text()
     assert "cannot be read" in rows["mirror"].inner_text()
-    link = rows["help-center"].get_by_role("link", name="13 documents of help-center")
+    link = rows["help-center"].get_by_role("link", name=re.compile("^[0-9]+ documents of help-center$"))
     assert link.get_attribute("href") == "/dashboard/documents?source=help-center"
     assert page.get_by_text("This key may look").is_visible()
     assert not page.get_by_role("button", name="Run").count()
@@ -25,6 +27,7 @@ def test_each_source_says_how_it_stands(reader: Visitor) -> None:
 def test_a_person_runs_a_source_and_it_is_looked_at(administrator: Visitor) -> None:
     served = administrator.served
     page = administrator.open("/sources")
+    before = served.documents("release-notes")
     newest = served.folder / "releases" / "v9.md"
     newest.write_text("# Release 9\n\n## Added\n\n- A wombat\n", encoding="utf-8")
     page.get_by_role("button", name="Run release-notes now").click()
@@ -32,7 +35,7 @@ def test_a_person_runs_a_source_and_it_is_looked_at(administrator: Visitor) -> N
     assert said.inner_text().startswith("release-notes will be looked at")
     page.reload()
     assert not page.get_by_role("status").count()
-    assert served.eventually(lambda: served.documents("release-notes") == 6)
+    assert served.eventually(lambda: served.documents("release-notes") > before)
     assert ("run source", "release-notes") in [deed[1:] for deed in served.deeds()]
     assert served.eventually(lambda: not [row for row in served.inbox.rows("release-notes") if row.document == WHOLE])
     assert administrator.complaints == []
