@@ -8,7 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from headwater.settings import Settings
 
 HOST, START_SECONDS, WATCH_SECONDS, ASK_SECONDS, AGAIN_SECONDS = "127.0.0.1", 240.0, 1.0, 10.0, 15.0
 CHILD, RECORDER, FLOW = "flows.prefect_child", "flows.refresh_flow", "headwater-ingest"
-RECORD_SECONDS = 3.0
+LEASES_IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
+RECORD_SECONDS, SILENT_SECONDS = 3.0, 60.0
 _MOST_SHOWN = 200
 
 log = logging.getLogger("headwater.schedules")
@@ -42,6 +44,7 @@ class PrefectSchedules:
         """Refreshes by this process, as Prefect records them."""
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._problem, self._next = "Prefect is being started", dict[str, str]()
+        self._runner_since, self._polls = 0.0, dict[str, tuple[Any, float]]()
         self._thread = threading.Thread(target=self._run, name="headwater-schedules", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +92,8 @@ class PrefectSchedules:
         if self._own:
             self._port = _free_port(self._settings.serve.prefect_port)
             address = f"http://{HOST}:{self._port}/api"
+            # In memory, the places of runs that were killed together with the server would be taken for ever.
+            os.environ.setdefault("PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE", LEASES_IN_FILES)
             os.environ["PREFECT_API_URL"] = os.environ["PREFECT_SERVER_UI_API_URL"] = address
         log.info("Prefect's address is %s", os.environ["PREFECT_API_URL"])
         return os.environ["PREFECT_API_URL"].rstrip("/")
@@ -107,7 +112,8 @@ class PrefectSchedules:
         self.ready.set()
         if not self._runs("runner"):
             self._begin("runner", "runner")
-        self._ask()
+            self._runner_since = time.monotonic()
+        self._ask(api)
         until = time.monotonic() + (ASK_SECONDS if not self._problem else WATCH_SECONDS)
         while time.monotonic() < until and not self._ending.wait(WATCH_SECONDS):
             if any(child.poll() is not None for child in self._children.values()):
@@ -115,21 +121,21 @@ class PrefectSchedules:
 
     def _answers(self, api: str) -> bool:
         if not self._own:
-            return self._reached()
+            return self._reached(api)
         try:
             return httpx.get(f"{api}/health", timeout=5).status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False
 
-    def _reached(self) -> bool:
+    def _reached(self, api: str) -> bool:
         """Of a server that may want to know who we are."""
         try:
-            with _orchestration().get_client(sync_client=True) as client:
+            with _client(api) as client:
                 return client.api_healthcheck() is None
         except httpx.HTTPError:
             return False
 
-    def _ask(self) -> None:
+    def _ask(self, api: str) -> None:
         """What Prefect has scheduled."""
         wanted = {source.name for source in self._settings.sources if source.schedule}
         filters = importlib.import_module("prefect.client.schemas.filters")
@@ -138,16 +144,31 @@ class PrefectSchedules:
         due = filters.FlowRunFilter(
             state=filters.FlowRunFilterState(type=filters.FlowRunFilterStateType(any_=[states.SCHEDULED]))
         )
-        with _orchestration().get_client(sync_client=True) as client:
+        with _client(api) as client:
             known = {one.id: one for one in client.read_deployments(flow_filter=ours, limit=_MOST_SHOWN)}
             runs = client.read_flow_runs(
                 flow_filter=ours, flow_run_filter=due, sort="EXPECTED_START_TIME_ASC", limit=_MOST_SHOWN
             )
         self._next = _first_runs(runs, {id: one.name for id, one in known.items()})
-        paused = sorted(one.name for one in known.values() if one.paused and one.name in wanted)
-        missing = sorted(wanted - self._next.keys() - set(paused))
         # A person who pauses one in Prefect means it.
+        wanted -= {one.name for one in known.values() if one.paused}
+        missing = sorted(wanted - self._next.keys())
+        elsewhere = {one.name for one in known.values() if one.work_pool_name}
+        unasked = sorted(self._unasked(known.values()) & (wanted - elsewhere))
         self._problem = f"not scheduled yet: {', '.join(missing)}" if missing else ""
+        if unasked and not missing:
+            self._problem = f"nobody is there to run what is due: {', '.join(unasked)}"
+
+    def _unasked(self, known: Iterable[Any]) -> set[str]:
+        """Those whose runs the runner has not asked Prefect for since it was started, or for a minute."""
+        now = time.monotonic()
+        for one in known:
+            before = self._polls.get(one.name)
+            if before is None or before[0] != one.last_polled:
+                # What is seen for the first time may be of a runner of long ago.
+                self._polls[one.name] = (one.last_polled, now if before is not None else 0.0)
+        oldest = max(self._runner_since, now - SILENT_SECONDS)
+        return {name for name, (_, at) in self._polls.items() if at < oldest}
 
     # children ---------------------------------------------------------------------------------------------
 
@@ -184,9 +205,14 @@ class PrefectSchedules:
                 child.wait(5)
 
 
-def _orchestration() -> Any:
+@contextmanager
+def _client(api: str) -> Iterator[Any]:
     # Imported in the thread that needs it, when Prefect's environment is set: it takes seconds.
-    return importlib.import_module("prefect.client.orchestration")
+    settings = importlib.import_module("prefect.settings")
+    orchestration = importlib.import_module("prefect.client.orchestration")
+    here = settings.temporary_settings({settings.PREFECT_API_URL: api})
+    with here, orchestration.get_client(sync_client=True) as client:
+        yield client
 
 
 def _first_runs(runs: Sequence[Any], names: Mapping[Any, str]) -> dict[str, str]:

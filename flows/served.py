@@ -1,16 +1,24 @@
 """The deployments that `headwater serve` runs itself: one per source, none of sources that left the settings."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator, Sequence
+from collections.abc import Awaitable, Collection, Iterator, Sequence
 from typing import cast
 from uuid import UUID
 
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowFilter, FlowFilterName
-from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy
+from prefect.client.schemas.filters import (
+    FlowFilter,
+    FlowFilterName,
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import ConcurrencyLimitConfig, ConcurrencyLimitStrategy, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.deployments.runner import RunnerDeployment
 from prefect.runner import Runner
+from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
@@ -65,6 +73,29 @@ def remove_gone(settings: Settings, tag: str) -> list[str]:
     return [one.name for one in gone]
 
 
+def end_left_over(tag: str, held: Collection[str]) -> list[str]:
+    """Say that runs crashed which a runner for this ledger left when it was killed; names of their sources.
+
+    Prefect would go on showing them as running, and they hold the place of the runs that follow. `held`: sources that
+    somebody is at, whose runs may well go on without a runner.
+    """
+    names = {one.id: one.name for one in registered() if tag in one.tags and not one.work_pool_name}
+    if not names:
+        return []
+    running = FlowRunFilterStateType(any_=[StateType.PENDING, StateType.RUNNING, StateType.CANCELLING])
+    chosen = FlowRunFilter(
+        deployment_id=FlowRunFilterDeploymentId(any_=list(names)), state=FlowRunFilterState(type=running)
+    )
+    ended = []
+    with get_client(sync_client=True) as client:
+        for run in client.read_flow_runs(flow_run_filter=chosen, limit=_PAGE):
+            name = names[run.deployment_id] if run.deployment_id else ""
+            if name not in held:
+                client.set_flow_run_state(run.id, Crashed(message="The process that ran it was killed."))
+                ended.append(name)
+    return ended
+
+
 def run_deployments() -> None:
     """Register them, and run what is due until this process is told to end.
 
@@ -73,7 +104,9 @@ def run_deployments() -> None:
     settings = load()
     with Workshop(settings, command="headwater serve (schedules)") as opened:
         tag = tag_of(opened.ledger.identity())
+        held = {name.removeprefix("source:") for name, _ in opened.ledger.holders()}
     remove_gone(settings, tag)
+    end_left_over(tag, held)
     elsewhere = {one.name for one in registered() if one.work_pool_name}
     asyncio.run(_run([one for one in deployments(settings, tag) if one.name not in elsewhere]))
 
