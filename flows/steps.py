@@ -24,7 +24,7 @@ from headwater.ingest.stripped import cleaning_notes
 from headwater.ledger.base import SourceRow
 from headwater.ledger.standing import Listing
 from headwater.publishing.collect import collect, worth_opening
-from headwater.tracing import span
+from headwater.tracing import about, span
 
 WORTH_COLLECTING = 500
 """Superseded points that a run leaves in the index at most, invisible, for a later one to delete."""
@@ -66,7 +66,8 @@ def direct_steps(workshop: Workshop) -> Steps:
 
 def run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunReport:
     """Ingest these sources one after the other; a source's failure is reported and never stops the next."""
-    with span("run", run=workshop.begin_run().run, sources=len(names)):
+    run = workshop.begin_run().run
+    with about(run=run), span("run", run=run, sources=len(names)):
         return _run_sources(workshop, names, steps)
 
 
@@ -74,7 +75,8 @@ def _run_sources(workshop: Workshop, names: Sequence[str], steps: Steps) -> RunR
     report, began = workshop.begin_run(), utc_now()
     revoke_everywhere(workshop, names)
     for name in names:
-        report.sources.append(_run_source(workshop, name, steps))
+        with about(source=name):
+            report.sources.append(_run_source(workshop, name, steps))
     _collect(workshop, began)
     report.notes.extend(filter(None, [compact_after_run(workshop)]))
     report.notes.extend(
@@ -163,6 +165,9 @@ def _run_source(workshop: Workshop, name: str, steps: Steps) -> SourceReport:
     _remember(workshop, name, report, complete=complete, checkpoint=checkpoint)
     _note_look(workshop, name, report, began, complete=complete, vouched=vouched)
     report.seconds = time.monotonic() - started
+    if workshop.only is None:
+        told = {"indexed": report.indexed, "removed": report.removed, "seconds": round(report.seconds, 3)}
+        log.info("a source was ingested", extra=told)
     return report
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from headwater import tracing
 from headwater.errors import BusyError, HeadwaterError, RetriableError
 from headwater.inbox.inbox import Inbox
 from headwater.ledger.waiting import Waiting
@@ -38,7 +39,7 @@ def work_off(inbox: Inbox, row: Waiting, look: Looking) -> Refreshed | None:
     about = {"source": row.source, "document": row.document, "delivery": row.delivery}
     began = time.monotonic()
     try:
-        with span("announced", of_delivery=row.delivery, **about):
+        with tracing.about(**about), span("announced", of_delivery=row.delivery, **about):
             done = look(max(0.0, (inbox.clock() - row.last_at).total_seconds()))
     except (BusyError, StoppedError) as error:
         inbox.postponed(row, 0 if isinstance(error, StoppedError) else BUSY_SECONDS)

@@ -9,7 +9,6 @@ import importlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from importlib.metadata import version
 from typing import Any
 
@@ -24,7 +23,6 @@ MISSING = (
 _INHERITED = ("run", "source", "document", "delivery")
 """What every span within another is about, too."""
 
-_around: ContextVar[Mapping[str, Value]] = ContextVar("around", default={})  # noqa: B039 - never changed in place
 _state: dict[str, Any] = {}
 
 
@@ -82,24 +80,22 @@ class _Tracer:
 
     @contextmanager
     def span(self, name: str, of_delivery: str, attributes: Mapping[str, Value]) -> Iterator[Span]:
-        around = {**_around.get(), **{key: attributes[key] for key in _INHERITED if key in attributes}}
-        token = _around.set(around)
-        all_of_it = {**around, **attributes}
-        try:
-            with self._tracer.start_as_current_span(
+        names = {key: attributes[key] for key in _INHERITED if key in attributes}
+        with (
+            tracing.about(**names),
+            self._tracer.start_as_current_span(
                 name,
                 context=self._trace_of(of_delivery) if of_delivery else None,
-                attributes={f"headwater.{key}": value for key, value in all_of_it.items()},
+                attributes={f"headwater.{key}": value for key, value in {**tracing.known(), **attributes}.items()},
                 record_exception=False,  # its words may be those of a document
                 set_status_on_exception=False,
-            ) as found:
-                try:
-                    yield _Told(found)
-                except BaseException as error:
-                    found.set_status(self._api.Status(self._api.StatusCode.ERROR, type(error).__name__))
-                    raise
-        finally:
-            _around.reset(token)
+            ) as found,
+        ):
+            try:
+                yield _Told(found)
+            except BaseException as error:
+                found.set_status(self._api.Status(self._api.StatusCode.ERROR, type(error).__name__))
+                raise
 
     def _trace_of(self, delivery: str) -> Any:
         """As if somebody had begun it elsewhere: the webhook, and the work that it leads to later, find the same."""

@@ -4,11 +4,13 @@ with span("embed", texts=12) as done:
     ...
     done.tell(passages=40)
 
-A span carries names and numbers (source, document, run, counts), never contents, questions or secrets.
+A span carries names and numbers (source, document, run, counts), never contents, questions or secrets. What is said
+by `about` is on every span within, and on every line of the log that is written meanwhile.
 """
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from typing import Protocol, TypeAlias
 
 Value: TypeAlias = str | int | float | bool
@@ -40,6 +42,7 @@ class _Nothing:
 
 
 _NOTHING = _Nothing()
+_about: ContextVar[Mapping[str, Value]] = ContextVar("about", default={})  # noqa: B039 - never changed in place
 _tracer: Tracer | None = None
 
 
@@ -49,6 +52,21 @@ def span(name: str, *, of_delivery: str = "", **attributes: Value) -> AbstractCo
     `of_delivery`: the id of a delivery, all of whose spans are one trace, whoever makes them and when.
     """
     return _NOTHING if _tracer is None else _tracer(name, of_delivery, attributes)
+
+
+@contextmanager
+def about(**names: Value) -> Iterator[None]:
+    """What everything within is about (run, source, document, delivery), here and in the threads that a run starts."""
+    token = _about.set({**_about.get(), **names})
+    try:
+        yield
+    finally:
+        _about.reset(token)
+
+
+def known() -> Mapping[str, Value]:
+    """What it is about that is done in this thread."""
+    return _about.get()
 
 
 def switch_on(tracer: Tracer | None) -> None:
