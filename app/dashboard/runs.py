@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from app.dashboard.access import SIGNED_IN
 from app.dashboard.frame import Home
 from app.dashboard.layout import parsed, render
-from app.dashboard.signin import is_loopback
+from app.dashboard.signin import asked_host, is_loopback
 from headwater.freshness.wording import counted
 
 router = APIRouter(dependencies=SIGNED_IN)
@@ -120,5 +120,4 @@ def _prefect(request: Request) -> str:
     parts = urlsplit(place)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
-    asker = urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
-    return "" if is_loopback(parts.hostname) and not is_loopback(asker) else place
+    return "" if is_loopback(parts.hostname) and not is_loopback(asked_host(request)) else place

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from app.dashboard.access import Visit, within_rate
-from app.dashboard.csrf import check_origin
+from app.dashboard.csrf import check_origin, speaks_https
 from app.dashboard.errors import page
 from app.dashboard.fields import Fields, within
 from app.dashboard.frame import PATH, Dashboard, Home
@@ -62,7 +62,7 @@ def sign_in(request: Request, home: Home, fields: Fields) -> Response:
         path=PATH,
         httponly=True,
         samesite="strict",
-        secure=not _plain(request),
+        secure=speaks_https(request.headers),
     )
     return answer
 
@@ -95,7 +95,9 @@ def _key(request: Request, home: Dashboard, text: str) -> Key:
 
 
 def _form(request: Request, back: str, *, status: int = 200, problem: str = "", again: bool = False) -> Response:
-    return render(request, "signin.html", status=status, back=back, problem=problem, again=again)
+    # Browsers say so only where nobody can listen.
+    exposed = "sec-fetch-site" not in request.headers and not is_loopback(asked_host(request))
+    return render(request, "signin.html", status=status, back=back, problem=problem, again=again, exposed=exposed)
 
 
 def _back(asked: str) -> str:
@@ -108,12 +110,15 @@ def _host(request: Request) -> str:
 
 def _private(request: Request) -> bool:
     """Whether nobody on the way reads the key: https as far as the browser sees it, or this machine."""
-    return not _plain(request) or is_loopback(urlsplit(f"//{request.headers.get('host', '')}").hostname or "")
+    return speaks_https(request.headers) or is_loopback(asked_host(request))
 
 
-def _plain(request: Request) -> bool:
-    """What the browser speaks, which a proxy in front of us may translate: only its own word counts."""
-    return urlsplit(request.headers.get("origin", "")).scheme != "https"
+def asked_host(request: Request) -> str:
+    """The name that the browser reached us by."""
+    try:
+        return urlsplit(f"//{request.headers.get('host', '')}").hostname or ""
+    except ValueError:
+        return ""
 
 
 def is_loopback(host: str) -> bool:

@@ -181,6 +181,8 @@ FORGED: list[tuple[str, Callable[[str], dict[str, str]], dict[str, str]]] = [
     ("no ASCII", lambda token: {"csrf": "é"}, {}),
     ("another origin", lambda token: {"csrf": token}, {"origin": "https://elsewhere.test"}),
     ("a null origin", lambda token: {"csrf": token}, {"origin": "null"}),
+    ("no origin", lambda token: {"csrf": token}, {"origin": "http://["}),
+    ("an empty origin", lambda token: {"csrf": token}, {"origin": "http://", "host": ""}),
     ("another port", lambda token: {"csrf": token}, {"origin": "http://127.0.0.1:1"}),
     ("another site", lambda token: {"csrf": token}, {"sec-fetch-site": "cross-site"}),
     ("a sister site", lambda token: {"csrf": token}, {"sec-fetch-site": "same-site"}),
@@ -251,6 +253,22 @@ def test_the_cookie_goes_over_https_or_stays_on_this_machine(
     assert answer.status_code == 303
     assert ("; Secure" in cookie_of(answer)) is secure
     assert re.search(r"; HttpOnly; .*; Path=/dashboard; SameSite=strict", cookie_of(answer), re.IGNORECASE)
+
+
+def test_who_comes_over_plain_http_is_told_before_a_key_is_typed(served: Served) -> None:
+    def warned(**headers: str) -> bool:
+        with served.client() as client:
+            answer = client.get(
+                "/dashboard/sign-in", headers={name.replace("_", "-"): value for name, value in headers.items()}
+            )
+        assert answer.status_code == 200
+        return "plain http" in answer.text
+
+    assert warned(host="headwater.example.com")
+    assert warned(host="[::nonsense")
+    assert not warned(host="headwater.example.com", sec_fetch_site="none")
+    assert not warned(host="localhost:8700")
+    assert not warned(host="127.0.0.1:8700")
 
 
 # where people are sent ------------------------------------------------------------------------------------
