@@ -10,7 +10,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 
 from flows.environment import run_seconds
-from flows.prefect_names import SKIPPED
+from flows.prefect_names import FLOW, SKIPPED
 from flows.refresh import attend
 from flows.session import workshop
 from flows.steps import Steps, direct_steps, run_sources
@@ -40,7 +40,7 @@ def remove_absent(source: str) -> None:
         direct_steps(open_workshop).remove_absent(source)
 
 
-@flow(name="headwater-ingest", validate_parameters=False, timeout_seconds=run_seconds())
+@flow(name=FLOW, validate_parameters=False, timeout_seconds=run_seconds())
 def ingest(sources: list[str] | None = None) -> State[int]:
     """Ingest these sources (default: every configured one); failed when a source failed as a whole."""
     with workshop() as open_workshop:

@@ -4,6 +4,7 @@ from collections import Counter
 from typing import Any
 
 from flows.steps import unconfigured
+from flows.upcoming import lag_median, last_looks, operation_of
 from flows.workshop import Workshop
 from headwater.ingest.boilerplate_learning import recall
 from headwater.likeness.update import duplicates
@@ -12,7 +13,7 @@ from headwater.model import PUBLIC_PRINCIPAL
 
 
 def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
-    """What is live, what failed, what is blocked, who holds which lease."""
+    """What is live, what failed, what is blocked, who holds which lease, what runs next and ran last, what waits."""
     ledger, generation = workshop.ledger, workshop.generation
     count: Counter[str] = Counter()
     chunks: Counter[str] = Counter()
@@ -26,6 +27,7 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
     failing, blocked = Counter(f.source for f in failures), Counter(b.source for b in blocks)
     alike = duplicates(ledger, generation)
     known = {row.name: row for row in ledger.sources()}
+    looks, schedules = last_looks(ledger), {s.name: s.schedule for s in workshop.settings.sources}
     kinds = {s.name: s.kind for s in workshop.settings.sources} | {name: row.kind for name, row in known.items()}
     rows = [
         {
@@ -40,6 +42,9 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             "clusters": alike[name].clusters if name in alike else 0,
             "coverage": _coverage(workshop, name),
             "last_complete": _text(known[name].last_complete) if name in known else None,
+            "last_run": looks.get(name),
+            "lag_median_seconds": lag_median(ledger, name),
+            "schedule": schedules.get(name, ""),
         }
         for name, kind in kinds.items()
     ]
@@ -56,6 +61,7 @@ def status_of(workshop: Workshop, *, documents: bool = False) -> dict[str, Any]:
             {"name": name, "pid": h.pid, "host": h.host, "command": h.command, "since": h.since.isoformat()}
             for name, h in ledger.holders()
         ],
+        **operation_of(workshop),
         "notes": unconfigured(workshop),
     }
     return {**found, "documents": listed} if documents else found

@@ -1,5 +1,7 @@
-"""Names that Prefect knows refreshes by; importing them costs nothing."""
+"""Names that Prefect knows our runs by; importing them costs nothing."""
 
+FLOW = "headwater-ingest"
+"""The flow, and first part of the names of the deployments of sources."""
 REFRESH = "headwater-refresh"
 """The flow, and first part of the name of its deployment on a work pool."""
 SKIPPED = "Skipped"

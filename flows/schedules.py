@@ -16,11 +16,12 @@ from typing import Any
 import httpx
 
 from flows.environment import prepare
+from flows.prefect_names import FLOW
 from flows.recording import Recording
 from headwater.settings import Settings
 
 HOST, START_SECONDS, WATCH_SECONDS, ASK_SECONDS, AGAIN_SECONDS = "127.0.0.1", 240.0, 1.0, 10.0, 15.0
-CHILD, RECORDER, FLOW = "flows.prefect_child", "flows.refresh_flow", "headwater-ingest"
+CHILD, RECORDER = "flows.prefect_child", "flows.refresh_flow"
 LEASES_IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
 RECORD_SECONDS, SILENT_SECONDS = 3.0, 60.0
 _MOST_SHOWN = 200

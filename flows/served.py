@@ -22,7 +22,8 @@ from prefect.states import Crashed
 from prefect.types.entrypoint import EntrypointType
 
 from flows.ingest import ingest
-from flows.schedules import FLOW, tag_of
+from flows.prefect_names import FLOW
+from flows.schedules import tag_of
 from flows.timetable import as_prefect
 from flows.workshop import Workshop
 from headwater.settings import Settings, load

@@ -17,12 +17,11 @@ from prefect.events.schemas.automations import AutomationCore, EventTrigger, Pos
 from prefect.exceptions import ObjectNotFound, PrefectHTTPStatusError
 from prefect.settings import PREFECT_API_URL, temporary_settings
 
-from flows.prefect_names import REFRESH
+from flows.prefect_names import FLOW, REFRESH
 from flows.timetable import as_prefect
 from headwater.errors import ConfigError, IndexUnavailableError
 from headwater.settings import Settings, SourceSettings
 
-FLOW = "headwater-ingest"
 ENTRYPOINT = "flows.ingest.ingest"
 REFRESH_ENTRYPOINT = "flows.refresh_flow.refresh_flow"
 """A module, not a file: a file's folder would come first on the path of a run, and hide modules of the same names."""

@@ -1,5 +1,6 @@
 """`headwater show`, `status` and `access`: what is known, and who may read it."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -13,6 +14,7 @@ from flows.inspect import access_of, status_of
 from flows.maintain import find_document
 from flows.show import show_document
 from flows.workshop import Workshop
+from headwater.freshness.wording import span
 
 
 def show(
@@ -53,7 +55,10 @@ def status(
     config: Config = None,
     home: Home = None,
 ) -> None:
-    """What is searchable, from where, what failed, what is blocked, and who is working on it right now."""
+    """What is searchable, from where, what failed, what is blocked, who is working on it right now, and what runs next.
+
+    `lag` is the median time from a change at its source until it was searchable.
+    """
     settings = load_settings(config, home, quiet=json)
     with Workshop(settings, command="headwater status") as workshop:
         found = status_of(workshop, documents=documents)
@@ -61,11 +66,17 @@ def status(
 
 
 def _print_status(found: dict[str, Any]) -> None:
-    table = plain_table("source", "connector", "documents", "chunks", "failing", "blocked", "last complete run")
+    table = plain_table(
+        "source", "connector", "documents", "chunks", "failing", "blocked", "lag", "last complete run", "next run"
+    )
     for source in found["sources"]:
         counts = (f"{source[name]:,}" for name in ("documents", "chunks", "failing", "blocked"))
-        table.add_row(source["source"], source["kind"], *counts, (source["last_complete"] or "never")[:19])
+        lag, name = source["lag_median_seconds"], source["source"]
+        took = "" if lag is None else span(timedelta(seconds=lag))
+        moments = ((source["last_complete"] or "never")[:19], found["next_runs"].get(name, "")[:19])
+        table.add_row(plain(name), source["kind"], *counts, took, *moments)
     out.print(table)
+    _print_operation(found)
     for source in found["sources"]:
         if source["coverage"]:
             out.print(f"[dim]stated in {plain(source['source'])}:[/dim] {plain(_coverage(source['coverage']))}")
@@ -88,6 +99,21 @@ def _print_status(found: dict[str, Any]) -> None:
     for note in found["notes"]:
         out.print(f"[yellow]Note:[/yellow] {plain(note)}")
     out.print(f"Epoch {found['epoch']}, generation {found['generation']}, state in {plain(found['home'])}")
+
+
+def _print_operation(found: dict[str, Any]) -> None:
+    if found["next_runs"] and not found["scheduled_by"]:
+        out.print(
+            "[yellow]Nobody runs these now:[/yellow] they are scheduled when headwater serve runs, or workers do."
+        )
+    for source in found["sources"]:
+        if source["last_run"] and source["last_run"]["error"]:
+            out.print(f"[red]last run failed[/red] {plain(source['source'] + ': ' + source['last_run']['error'])}")
+    inbox = found["inbox"]
+    if any(inbox[name] for name in ("waiting", "working", "dead")):
+        since = f", since {inbox['oldest'][:19]}" if inbox["oldest"] else ""
+        dead = f", [red]{inbox['dead']:,} dead[/red]: headwater inbox" if inbox["dead"] else ""
+        out.print(f"inbox: {inbox['waiting']:,} waiting, {inbox['working']:,} worked on{since}{dead}")
 
 
 def _coverage(fields: dict[str, dict[str, int]]) -> str:

@@ -1,4 +1,4 @@
-"""Everything is killed in the middle of a scheduled run, and is away for several intervals: one run makes up for all."""
+"""Everything is killed in the middle of a scheduled run, and is away for a while: one run makes up for all."""
 
 import time
 from datetime import UTC, datetime
