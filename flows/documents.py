@@ -70,21 +70,27 @@ def documents_page(workshop: Workshop, choice: Choice, report: Callable[[], Repo
     """
     if choice.state == BLOCKED:
         found = _named(choice, _blocked(workshop))
-        return _page(choice, lambda limit: _between(found, choice, limit), len(found), _now(workshop), size)
+        return _page(choice, lambda limit: _between(found, choice, limit), lambda _: len(found), _now(workshop), size)
     if choice.state or choice.owner:
         standings = _of_report(choice, report())
         names = sorted(standings, key=_place)
-        return _page(choice, lambda limit: _between(names, choice, limit), len(names), _known(standings), size)
+        return _page(
+            choice, lambda limit: _between(names, choice, limit), lambda _: len(names), _known(standings), size
+        )
     elsewhere = _named(choice, _not_searchable(workshop))
-    generation = workshop.generation
+    ledger, generation = workshop.ledger, workshop.generation
 
     def names_of(limit: int) -> list[Name]:
-        some = workshop.ledger.names(generation, choice.wanted, limit=limit, after=choice.after, before=choice.before)
+        some = ledger.names(generation, choice.wanted, limit=limit, after=choice.after, before=choice.before)
         both = list(heapq.merge(some, _between(elsewhere, choice, limit), key=_place))
         return both[-limit:] if choice.before is not None else both[:limit]
 
-    total = workshop.ledger.count_names(generation, choice.wanted) + len(elsewhere)
-    return _page(choice, names_of, total, _now(workshop), size)
+    def counted(found: int) -> int:
+        if found <= size and choice.after is None and choice.before is None:
+            return found  # everything is on this page: nothing has to be gone through again
+        return ledger.count_names(generation, choice.wanted) + len(elsewhere)
+
+    return _page(choice, names_of, counted, _now(workshop), size)
 
 
 def standings_of(workshop: Workshop, names: Sequence[Name]) -> dict[Name, DocumentStanding]:
@@ -121,17 +127,17 @@ def states_of(one: DocumentStanding, now: datetime) -> tuple[str, ...]:
 def _page(
     choice: Choice,
     names_of: Callable[[int], list[Name]],
-    total: int,
+    total: Callable[[int], int],
     standings: Callable[[Sequence[Name]], Mapping[Name, DocumentStanding]],
     size: int,
 ) -> Page:
-    """`names_of` as many of them as there are, up to a number, after or before where the page begins."""
+    """`names_of`: up to so many, from where the page begins; `total` counts all, when so many were found there."""
     found, backwards = names_of(size + 1), choice.before is not None
     more, names = len(found) > size, found[-size:] if backwards else found[:size]
     known, now = standings(names), utc_now()
     return Page(
         rows=tuple(Listed(known[name], states_of(known[name], now)) for name in names if name in known),
-        total=total,
+        total=total(len(found)),
         earlier=names[0] if names and (more if backwards else choice.after is not None) else None,
         later=names[-1] if names and (backwards or more) else None,
     )

@@ -20,6 +20,7 @@ from flows.document import REASON, ask_for, chunks_of, one_document, take_out, w
 from headwater.clock import utc_now
 from headwater.errors import ConfigError, HeadwaterError
 from headwater.freshness.terms import terms_for, terms_of
+from headwater.freshness.values import Report
 from headwater.keys.keys import note
 from headwater.ledger.base import DocumentRow
 from headwater.ledger.catalogue import Name
@@ -54,7 +55,7 @@ def document(
     chunks: Annotated[int, Query(ge=1, le=1_000_000)] = 1,
     asked: Annotated[str, Query(max_length=60)] = "",
 ) -> Response:
-    name = (source, id)
+    name, report = (source, id), home.reports.latest()
     one = one_document(home.node.opened, name)
     if one is None:
         return said_page(request, 404, "There is no such document", "It may have left its source: look at the list.")
@@ -70,7 +71,8 @@ def document(
         stripped=parts.stripped(one.row, shown=may_read) if one.row is not None else [],
         stated=parts.stated(one.row) if one.row is not None and may_read else [],
         timeline=parts.timeline(one, terms_for(terms_of(home.node.settings), source)),
-        found=_findings(home, name),
+        found=_findings(home, report, name),
+        report=report,
         until=UNTIL,
         asked=_asked(home, name, asked) if asked else None,
         **_chunks(home, visit, one.row if may_read else None, chunks),
@@ -143,8 +145,8 @@ def _look_at(home: Dashboard, name: Name, *, anew: bool = False) -> str:
     return now.isoformat()
 
 
-def _findings(home: Dashboard, name: Name) -> list[Shown]:
-    groups = in_groups(home, home.reports.latest(), utc_now())
+def _findings(home: Dashboard, report: Report, name: Name) -> list[Shown]:
+    groups = in_groups(home, report, utc_now())
     return [one for group in SHOWN for one in groups[group] if (one.finding.source, one.finding.document) == name]
 
 

