@@ -146,8 +146,8 @@ def _look_at(home: Dashboard, name: Name, *, anew: bool = False) -> str:
 
 
 def _findings(home: Dashboard, report: Report, name: Name) -> list[Shown]:
-    groups = in_groups(home, report, utc_now())
-    return [one for group in SHOWN for one in groups[group] if (one.finding.source, one.finding.document) == name]
+    groups = in_groups(home, report, utc_now(), about=name)
+    return [one for group in SHOWN for one in groups[group]]
 
 
 def _asked(home: Dashboard, name: Name, asked: str) -> Asked:

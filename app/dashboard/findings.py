@@ -22,6 +22,7 @@ from headwater.freshness.acknowledged import separated
 from headwater.freshness.values import Finding, PutAside, Report, Severity
 from headwater.freshness.wording import counted
 from headwater.ledger.acknowledged import ACKNOWLEDGED, SNOOZED
+from headwater.ledger.catalogue import Name
 
 router = APIRouter(dependencies=SIGNED_IN)
 PAGE, MOST_CHOICES, MOST_TOGETHER = 50, 200, 500
@@ -122,10 +123,11 @@ def take_up(visit: Administering, home: Home, fields: Fields) -> Response:
     return _back(visit, f"{counted(sum(done), 'finding')} open again.", fields)
 
 
-def in_groups(home: Dashboard, report: Report, now: datetime) -> dict[str, list[Shown]]:
-    """The findings of a report, in the order of it, by what is said of them now."""
+def in_groups(home: Dashboard, report: Report, now: datetime, *, about: Name | None = None) -> dict[str, list[Shown]]:
+    """The findings of a report, `about` one document or all, in the order of it, by what is said of them now."""
     found: dict[str, list[Shown]] = {name: [] for name in SHOWN}
-    left, put = separated(_all(report), home.node.opened.ledger.acknowledgements(), now)
+    every = [one for one in _all(report) if about is None or (one.source, one.document) == about]
+    left, put = separated(every, home.node.opened.ledger.acknowledgements(), now)
     found[OPEN] = [Shown(one) for one in left]
     for one in put:
         found[one.acknowledgement.state].append(Shown(one.finding, one))

@@ -64,9 +64,7 @@ def answer(request: Request, visit: Searching, home: Home, fields: Fields, after
     asked = _asked(visit, fields)
     answered = _answered(home, visit, asked)
     after.add_task(count_stale, home.node.opened.ledger, [stale_in(answered.passages)])
-    page = _page(request, home, visit, asked, answered)
-    page.background = after
-    return page
+    return _page(request, home, visit, asked, answered)
 
 
 def _page(request: Request, home: Dashboard, visit: Session, asked: Asked, answered: Answered | None) -> Response:

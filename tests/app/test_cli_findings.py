@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
+from app.freshness_drawing import SHOWN_FINDINGS
+from app.pages.freshness import freshness_page
 from flows.findings import find
 from headwater.clock import utc_now
 from headwater.errors import ConfigError
-from headwater.freshness.values import Finding
+from headwater.freshness.values import Finding, Report
 from headwater.ledger.base import SourceRow
 from headwater.ledger.open import open_ledger
 from tests.app.conftest import Headwater, Ran
+from tests.app.test_cli_freshness import Drawn, drawn  # noqa: F401 - a fixture
 from tests.app.test_commands_doc import check, shape_with, shapes  # noqa: F401 - a fixture
-from tests.freshness.made import made
+from tests.freshness.made import HOSTILE_TITLES, made, put_aside
 from tests.freshness.shelf import Shelf
 
 Call = Callable[..., Ran]
+SCRIPT = "<script>document.title='taken'</script>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,3 +141,32 @@ def test_an_id_has_to_be_of_one_finding() -> None:
     twins = [one[:4] for one, other in pairwise(ids) if one[:4] == other[:4]]
     with pytest.raises(ConfigError, match="may be any of 2 findings"):
         find(report, twins[0])
+
+
+def hostile() -> Report:
+    """Reasons, names and titles that attack whoever shows them."""
+    report = made(40, 40, hostile=True)
+    reasons = [f"{title} {SCRIPT} [red]x[/red]" for title in HOSTILE_TITLES]
+    pairs = [
+        put_aside(one, days=None if number % 2 else 9, reason=reasons[number % len(reasons)])
+        for number, one in enumerate(report.findings)
+    ]
+    return replace(report, findings=(), aside=tuple(pairs))
+
+
+def test_the_page_lists_them_and_escapes_what_was_said() -> None:
+    report = hostile()
+    text = freshness_page(report)
+    assert f"{len(report.aside)} findings put aside" in text
+    assert SCRIPT not in text
+    assert text.count("<script>") == 1, "its own"
+    assert "[red]x[/red]" in text
+    assert "put aside" not in freshness_page(made())
+
+
+def test_the_terminal_lists_the_worst_of_them_in_80_columns(drawn: Drawn) -> None:  # noqa: F811 - the fixture
+    text = drawn(hostile())
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert "Put aside:" in text
+    assert text.count("acknowledged") + text.count("snoozed until") == SHOWN_FINDINGS
+    assert f"and {40 - SHOWN_FINDINGS} more: headwater findings" in text

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from headwater.clock import utc_now
 from tests.dashboard.conftest import Served, Visitor
 from tests.dashboard.shelves import SCRIPT, hostile
 from tests.dashboard.test_frame import token_of
@@ -42,6 +43,9 @@ def test_it_is_answered_as_a_chosen_principal(administrator: Visitor) -> None:
     assert "ocelot" in page.locator(".passages").inner_text()
     stale = page.locator(".passage .stale").first.inner_text()
     assert "review was due" in stale
+    served, today = administrator.served, utc_now().date().isoformat()
+    ledger = served.node.opened.ledger
+    assert served.eventually(lambda: any(source == "handbook" for source, _ in ledger.served(today, "9999")))
 
 
 @pytest.mark.slow
