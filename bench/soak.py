@@ -25,7 +25,7 @@ from typing import Any
 
 import httpx
 
-from bench.soak_judged import judged
+from bench.soak_judged import judged, unseen
 from bench.soak_source import TROUBLES, HelpCenter
 from bench.soak_watch import Watch
 from tests.connectors.services.local import serving
@@ -46,7 +46,7 @@ email = "{email}"
 token = "{token}"
 locales = ["en-us"]
 segments = {{ Support = "group:support", SRE = "group:sre" }}
-full_every = "1m"
+full_every = "{full_every}s"
 allow_private_addresses = true
 default_access = ["public"]
 content = "help"
@@ -69,8 +69,12 @@ class Plan:
     run_every: float = 75.0
     trouble_every: float = 60.0
     trouble_seconds: float = 15.0
+    compact_every: float = 240.0
+    first_run: bool = True
     sampled: float = 5.0
+    searched: float = 0.1
     settle: float = 600.0
+    full_every: float = 60.0
 
 
 @dataclass
@@ -82,6 +86,9 @@ class Soak:
     broken: str = ""
     counted: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
+    announced: set[str] = field(default_factory=set)
+    """Articles whose newest change was, or will be, told of."""
+    compactions: list[dict[str, Any]] = field(default_factory=list)
     _unsent: list[tuple[float, str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -96,13 +103,15 @@ class Soak:
         """Everything; what does not hold is in `problems` of the answer."""
         with serving(self.center.answer) as server:
             self.center.listen(server)
-            text = CONFIGURATION.format(url=server.url, email=EMAIL, token=TOKEN)
+            every = int(self.plan.full_every)
+            text = CONFIGURATION.format(url=server.url, email=EMAIL, token=TOKEN, full_every=every)
             (self.folder / "headwater.toml").write_text(text, encoding="utf-8")
-            say("the first run")
-            self.ingest(may_die=False)
+            if self.plan.first_run:
+                say("the first run")
+                self.ingest(may_die=False)
             key = self.node.key("search", principals=("group:support",))
             self.begin()
-            watch = Watch(self.node.home, self.address, self.pid, key, self.plan.sampled)
+            watch = Watch(self.node.home, self.address, self.pid, key, self.plan.sampled, self.plan.searched)
             try:
                 self.live(watch)
                 self.settle()
@@ -168,6 +177,7 @@ class Soak:
         """Changes, deliveries, runs, troubles and kills until the time is over."""
         plan, began = self.plan, time.monotonic()
         due = {"kill": plan.kill_every, "run": plan.run_every / 3, "trouble": plan.trouble_every / 2, "say": 0.0}
+        due["compact"] = plan.compact_every / 2
         done = 0
         while (now := time.monotonic() - began) < plan.seconds:
             while done < now * plan.changes:
@@ -184,6 +194,9 @@ class Soak:
                 due["trouble"] = now + (plan.trouble_seconds if not self.center.trouble else plan.trouble_every)
                 self.center.trouble = "" if self.center.trouble else self.rng.choice(TROUBLES)
                 self.counted[f"trouble: {self.center.trouble}"] += bool(self.center.trouble)
+            if now >= due["compact"]:
+                due["compact"] = now + plan.compact_every
+                threading.Thread(target=self.compact, args=(watch,), daemon=True).start()
             if now >= due["say"]:
                 due["say"] = now + 30
                 self.progress(watch, now)
@@ -195,12 +208,24 @@ class Soak:
         kind, ids = self.center.change()
         self.counted[kind] += 1
         if not ids or self.rng.random() < 0.1:
+            self.announced.difference_update(ids)
             return
+        self.announced.update(ids)
         self._deliveries += 1
         name = f"soak-{self._deliveries}"
         body = {"type": kind, "ids": ids, "access": ids if kind == "readers" else []}
         for _ in range(1 + (self.rng.random() < 0.2)):
             self._unsent.append((time.monotonic() + self.rng.expovariate(1 / 3), name, body))
+
+    def compact(self, watch: Watch) -> None:
+        """By hand, beside it; it also happens by itself, once the index has grown enough."""
+        began, life = watch.now, watch.life
+        ran = self.node.beside("compact", "--json")
+        if ran.returncode == 0:
+            self.compactions.append({**json.loads(ran.stdout), "from": began, "to": watch.now})
+        elif life == watch.life:
+            self.problems.append(f"compaction failed: {ran.stdout or ran.stderr}"[:500])
+        self.counted["compactions that a kill ended"] += ran.returncode != 0
 
     def deliver(self) -> None:
         """What is due; what is not answered 202 is sent again, as services do."""
@@ -238,7 +263,8 @@ class Soak:
             dead = len(self.node.inbox.dead())
             rows = [f"{row.document}: {row.error}" for row in self.node.inbox.rows()[:3]]
             self.problems.append(f"the inbox is not empty: {len(self.node.inbox.rows())} rows, {dead} dead: {rows}")
-        time.sleep(61)  # a whole run lists everything again after `full_every`
+        self.problems += unseen(self)
+        time.sleep(self.plan.full_every + 1)  # the next whole run lists everything
         self.ingest(may_die=False)
         if self.node.end(signal.SIGTERM, seconds=60) != 0:
             self.problems.append("it did not end in good order")

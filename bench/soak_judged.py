@@ -13,6 +13,7 @@ from bench.soak_watch import MB, Watch, quarters, slope
 from flows.workshop import Workshop
 from headwater.inbox.inbox import Inbox
 from headwater.ledger.base import DocumentRow
+from headwater.model import Ref
 from tests.support.compare import Key, disagreements, rows, visible
 from tests.support.state import open_workshop, run_all
 
@@ -43,7 +44,7 @@ def judged(soak: "Soak", watch: Watch) -> dict[str, Any]:
     """Figures, and `problems`: what does not hold, in words."""
     compared = compare(soak.folder / "headwater.toml", soak.node.home, soak.folder / "fresh")
     memory, handles = _memory(watch), _handles(watch)
-    disk, gaps = _disk(watch, compared), _gaps(watch)
+    disk, gaps = _disk(watch, compared), _gaps(watch, soak.compactions)
     problems = [*soak.problems, *compared.problems, *watch.wrong[:5]]
     problems += [*memory.pop("problems"), *handles.pop("problems"), *disk.pop("problems"), *gaps.pop("problems")]
     return {
@@ -57,6 +58,17 @@ def judged(soak: "Soak", watch: Watch) -> dict[str, Any]:
         "log": _log(soak.node.log),
         "problems": problems,
     }
+
+
+def unseen(soak: "Soak") -> list[str]:
+    """Changes that were announced and are not in the ledger although nothing waits any more."""
+    with open_workshop(soak.folder / "headwater.toml", soak.folder / "asking", dense=WideHash()) as asking:
+        scanned = list(asking.connector(asking.source("help")).scan())
+    now = {one.id: one.version for one in scanned if isinstance(one, Ref)}
+    ledger = soak.node.ledger
+    known = {id: version for id, (version, _) in ledger.versions(ledger.generation(), "help").items()}
+    wrong = sorted(id for id in soak.announced if known.get(id) != now.get(id))
+    return [f"{len(wrong)} announced changes were not seen, such as {wrong[:3]}"] if wrong else []
 
 
 def compare(config: Path, home: Path, fresh: Path) -> Compared:
@@ -144,7 +156,7 @@ def _disk(watch: Watch, compared: Compared) -> dict[str, Any]:
     }
 
 
-def _gaps(watch: Watch) -> dict[str, Any]:
+def _gaps(watch: Watch, compactions: list[dict[str, Any]]) -> dict[str, Any]:
     took = sorted(gap for _, gap in watch.gaps) or [0.0]
     worst = sorted(watch.gaps, key=lambda one: -one[1])[:5]
     return {
@@ -152,9 +164,15 @@ def _gaps(watch: Watch) -> dict[str, Any]:
         "p50": statistics.median(took),
         "p99": took[int(len(took) * 0.99)],
         "longest": took[-1],
+        "longest_while_compacting": _longest_within(watch, compactions),
+        "compactions": compactions,
         "worst": [{"at": at, "seconds": gap} for at, gap in worst],
         "problems": [f"a search waited {took[-1]:.1f} s"] if took[-1] > LONGEST_GAP else [],
     }
+
+
+def _longest_within(watch: Watch, spans: list[dict[str, Any]]) -> float:
+    return max((gap for at, gap in watch.gaps for span in spans if span["from"] <= at <= span["to"] + gap), default=0.0)
 
 
 def _log(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Watch:
     pid: Callable[[], int]
     key: str
     every: float = 5.0
+    pause: float = 0.1
     life: int = 0
     samples: list[Sample] = field(default_factory=list)
     gaps: list[tuple[float, float]] = field(default_factory=list)
@@ -93,7 +94,7 @@ class Watch:
     def _search(self) -> None:
         number = 0
         with httpx.Client(timeout=60) as client:
-            while not self._ending.wait(0.1):
+            while not self._ending.wait(self.pause):
                 address, life = self.address(), self.life
                 if not address:
                     continue
