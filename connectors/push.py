@@ -96,6 +96,7 @@ class PushConnector:
         origins = {"kind": f"{Level.SOURCE} (content)", **described.origins}
         access = origins.pop("access", "")
         meta: dict[str, MetaValue] = {**described.meta, ORIGINS: written(origins), ACCESS_ORIGIN: access}
+        meta["modified"] = pushed.pushed_at.isoformat()
         readers, findings = final(described.access), described.access_findings
         if not readers.allow and not findings:
             findings = ("nobody may read this: neither what it was put with nor default_access names a reader",)

@@ -15,7 +15,7 @@ class Pushed:
     """A document as it was handed over by the key `by`, or with `removed_at` what is left of one that was taken back.
 
     `allow` is None where nothing was said of who may read. `sequence` is a number by which the system that pushes
-    orders its writes. `content` is empty where only the rest was asked for.
+    orders its writes. `content` is empty where only the rest was asked for; it is there since `pushed_at`.
     """
 
     source: str

@@ -48,10 +48,10 @@ def taken_back(connection: Connection, source: str, documents: Iterable[str]) ->
 
 
 def put(connection: Connection, pushed: Pushed, *, before: Pushed | None = None) -> None:
-    """Insert or replace; content that is there already (in `before`) is not written again."""
+    """Insert or replace; of what is there already (in `before`) neither the content nor since when is written again."""
     row = {name: getattr(pushed, name) for name in _FIELDS}
     if before is not None and (before.version, before.removed_at) == (pushed.version, None):
-        changed = {name: row[name] for name in ("pushed_at", "by", "sequence")}
+        changed = {name: row[name] for name in ("by", "sequence")}
         wanted = (table.c.source == pushed.source, table.c.document == pushed.document)
         connection.execute(table.update().where(*wanted).values(changed))
         return

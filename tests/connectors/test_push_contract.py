@@ -181,6 +181,13 @@ def test_patterns_hold_for_it_too(bench: PushBench) -> None:
     assert [item.id for item in connector.scan() if hasattr(item, "id")] == ["a.md"]
 
 
+def test_it_changed_when_it_was_put(bench: PushBench) -> None:
+    before = datetime.now(UTC)
+    raw = read(bench)
+    assert before <= datetime.fromisoformat(str(raw.meta["modified"])) <= datetime.now(UTC)
+    assert raw.updated_at is None, "nothing is known of the age of its content"
+
+
 def test_without_its_store_it_says_so() -> None:
     with pytest.raises(FatalError, match="not open"):
         list(made(None).scan())

@@ -66,11 +66,11 @@ def test_what_the_check_raises_leaves_everything_as_it_was(ledger, pushed):
     assert ledger.waiting() == before
 
 
-def test_the_same_again_says_when_and_in_which_order_it_came(ledger, pushed, noon):
+def test_the_same_again_says_in_which_order_it_came_and_is_there_since_it_first_was(ledger, pushed, noon):
     ledger.push(pushed, check=nothing, ask=ask(pushed), timing=AT_ONCE)
     again = replace(pushed, by="k2", sequence=9, pushed_at=noon + timedelta(hours=1))
     ledger.push(again, check=nothing, ask=ask(pushed), timing=AT_ONCE)
-    assert ledger.pushed_document("wiki", "a/b.md") == again
+    assert ledger.pushed_document("wiki", "a/b.md") == replace(again, pushed_at=pushed.pushed_at)
 
 
 def test_what_is_taken_back_leaves_a_trace_for_a_while(ledger, pushed, noon):
