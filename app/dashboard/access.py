@@ -52,18 +52,24 @@ def within_rate(wait: float) -> None:
         raise TooManyError("too many requests", seconds=math.ceil(wait))
 
 
-def _visit(request: Request, home: Dashboard, fields: Fields, *, used: bool) -> Session:
+def recognise(request: Request, home: Dashboard, *, used: bool = False) -> Session:
+    """The session of a good key, for the page and the log; UnauthenticError without one."""
     token = request.cookies.get(COOKIE, "")
     session = home.sessions.find(token, used=used) if token else None
     if session is None:
         raise UnauthenticError("nobody is signed in")
-    ledger = home.node.opened.ledger
-    key = ledger.api_key(session.key.id)
+    key = home.node.opened.ledger.api_key(session.key.id)
     if key is None or key.revoked_at is not None:
         home.sessions.end(session)
         raise UnauthenticError(f"key {session.key.id} was revoked")
     session.key = key
     request.state.key, request.state.session = key.id, session
+    return session
+
+
+def _visit(request: Request, home: Dashboard, fields: Fields, *, used: bool) -> Session:
+    session = recognise(request, home, used=used)
+    ledger, key = home.node.opened.ledger, session.key
     within_rate(home.node.buckets.wait(key.id))
     _allowed(request, home, session, "read")
     if request.method not in SAFE:

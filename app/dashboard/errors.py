@@ -1,14 +1,16 @@
 """What went wrong, as a page: what it is, and what to do next; what is for our log stays there."""
 
 import logging
+from contextlib import suppress
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from app.dashboard.access import recognise
 from app.dashboard.fields import address, within
-from app.dashboard.frame import PATH
+from app.dashboard.frame import PATH, home_of
 from app.dashboard.layout import render
 from app.dashboard.reports import NotYetError
 from app.http.errors import RETRY_SECONDS, TooManyError
@@ -27,17 +29,17 @@ SIGN_IN = f"{PATH}/sign-in"
 
 
 def handle_errors(app: FastAPI) -> None:
-    """Translate what pages raise."""
+    """Translate what pages raise; in threads, as the pages themselves, since who asks is looked up."""
 
-    async def ours(request: Request, error: Exception) -> Response:
+    def ours(request: Request, error: Exception) -> Response:
         return _answer(request, error) if isinstance(error, HeadwaterError) else _fault(request, error)
 
-    async def invalid(request: Request, error: Exception) -> Response:
+    def invalid(request: Request, error: Exception) -> Response:
         problems = error.errors() if isinstance(error, RequestValidationError) else []
         said = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in problems[:5])
         return page(request, 422, "This is not in a form that is understood", said)
 
-    async def http(request: Request, error: Exception) -> Response:
+    def http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         if status == 404:
             return page(request, 404, "There is nothing here", "The address may be of something that is gone by now.")
@@ -51,6 +53,9 @@ def handle_errors(app: FastAPI) -> None:
 
 def page(request: Request, status: int, what: str, advice: str = "", headers: dict[str, str] | None = None) -> Response:
     """In the design of all others, with the menu for who is signed in."""
+    if getattr(request.state, "session", None) is None:
+        with suppress(HeadwaterError):
+            recognise(request, home_of(request))
     answer = render(request, "error.html", status=status, number=status, what=what, advice=advice)
     answer.headers.update(headers or {})
     return answer

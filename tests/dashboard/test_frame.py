@@ -93,10 +93,12 @@ def test_only_static_files_are_served(served: Served, path: str) -> None:
 
 @pytest.mark.parametrize("path", ["/nothing", "/inbox/nothing", "/static/nothing.css", f"/{EVIL}"])
 def test_what_is_not_there_is_said_in_the_same_design(served: Served, path: str) -> None:
-    with served.client(served.key("read")) as client:
-        answer = client.get(f"/dashboard{path}")
-    assert answer.status_code == 404
+    with served.client(served.key("read")) as client, served.client() as nobody:
+        answer, to_nobody = client.get(f"/dashboard{path}"), nobody.get(f"/dashboard{path}")
+    assert answer.status_code == to_nobody.status_code == 404
     assert "There is nothing here" in answer.text
+    assert "Sign out" in answer.text
+    assert "Sign out" not in to_nobody.text
     assert "<script>alert" not in answer.text
 
 
