@@ -1,6 +1,7 @@
 """Signing in with a key, and out; the key itself is kept nowhere."""
 
 import logging
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from app.dashboard.access import Visit, within_rate
+from app.dashboard.access import Visit, recognise, within_rate
 from app.dashboard.csrf import check_origin, speaks_https
 from app.dashboard.errors import page
 from app.dashboard.fields import Fields, within
@@ -25,12 +26,15 @@ LONGEST_KEY = 200
 
 
 @router.get("/sign-in")
-def form(request: Request, next: Annotated[str, Query(max_length=4000)] = "") -> Response:
+def form(request: Request, home: Home, next: Annotated[str, Query(max_length=4000)] = "") -> Response:
     """The form; who is signed in already goes on at once."""
-    token = request.cookies.get(COOKIE, "")
-    # A cookie that is kept from other sites is not sent along a link on one; the next request, from here, has it.
-    came = request.headers.get("sec-fetch-site") == "cross-site" and not token
-    return _form(request, _back(next), again=came)
+    back = _back(next)
+    with suppress(UnauthenticError):
+        recognise(request, home)
+        return RedirectResponse(back, 303)
+    # Our cookie does not come along a link on another site; it does with the next request, which is from here.
+    came = request.headers.get("sec-fetch-site") == "cross-site" and COOKIE not in request.cookies
+    return _form(request, back, again=came)
 
 
 @router.post("/sign-in")

@@ -164,6 +164,12 @@ def test_a_revoked_key_ends_its_sessions_at_the_next_request(served: Served) -> 
         assert client.get("/dashboard/running", headers={"hx-request": "true"}).status_code == 401
 
 
+def test_who_is_signed_in_already_goes_on(served: Served) -> None:
+    with served.client(served.key("read")) as client:
+        answer = client.get("/dashboard/sign-in?next=/dashboard/runs")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/runs")
+
+
 def test_signing_out_ends_the_session_itself(served: Served) -> None:
     with served.client(served.key("read")) as client:
         token, cookie = token_of(client.get("/dashboard/").text), client.cookies[COOKIE]
@@ -296,6 +302,7 @@ def test_nobody_is_sent_elsewhere(served: Served, asked: str) -> None:
     with served.client() as client:
         answer = client.post("/dashboard/sign-in", data={"key": served.key("read"), "next": asked})
         assert (answer.status_code, answer.headers["location"]) == (303, "/dashboard/")
+        client.cookies.clear()
         form = client.get("/dashboard/sign-in", params={"next": asked})
         assert form.text.count('name="next" value="/dashboard/"') == 1
 
