@@ -16,4 +16,6 @@ A page is added in four steps:
 
 `visit.key` says whose principals count for what a document contains. Tests: `tests/dashboard/conftest.py` has a served
 project with something of everything (`served`), and browsers that are signed in (`reader`, `administrator`).
+
+`static/htmx-2.0.11.min.js` is `dist/htmx.min.js` of the package `htmx.org` as it is (0BSD, its licence is beside it).
 """
