@@ -27,6 +27,7 @@ from headwater.interfaces import Chunker, Connector, Dense, Sparse
 from headwater.ledger.base import Holder, Ledger
 from headwater.ledger.holder import this_process
 from headwater.ledger.open import open_ledger
+from headwater.ledger.pushed import PushedStore
 from headwater.parsing.pool import ParserPool
 from headwater.publishing.attach import (
     attach,
@@ -73,6 +74,8 @@ class Workshop:
         self.started = time.monotonic()
         self.runs: dict[str, SourceRun] = {}
         self.report: RunReport | None = None
+        self.pushed: Callable[[], PushedStore] = lambda: self.ledger
+        """What was put over HTTP."""
         self.between: Callable[[], None] = lambda: None
         """Called by its runs whenever they could as well do something else for a moment."""
         self._borrowed = False
@@ -227,7 +230,7 @@ class Workshop:
 
     def connector(self, source: SourceSettings) -> Connector:
         made = build(source, self.settings.known_groups)
-        made = made.reading(self.ledger) if isinstance(made, ReadsStore) else made
+        made = made.reading(self.pushed()) if isinstance(made, ReadsStore) else made
         if self.only is None:
             return made
         return not_older(made, self.fresh)

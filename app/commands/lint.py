@@ -57,7 +57,8 @@ def lint_(
     with TemporaryDirectory(prefix="headwater-") as scratch:
         # Whatever asks for state finds none, and leaves none.
         workshop = Workshop(replace(settings, home=Path(scratch)), command="headwater lint")
-        with workshop, counted("documents", None) as step:
+        with Workshop(settings, command="headwater lint") as kept, workshop, counted("documents", None) as step:
+            workshop.pushed = lambda: kept.ledger  # asked only by sources that lie there
             for source in adhoc:
                 workshop.add_adhoc(source)
             report = lint(workshop, [*named, *(s.name for s in adhoc)], examples=examples, on_document=step)

@@ -1,11 +1,13 @@
 """Runs over what was put over HTTP: all of it is listed, and what was taken back is believed however much it is."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from app.cli import run as run_command
 from flows.maintain import remove_source
 from headwater.errors import FatalError
 from headwater.ingest.report import SourceReport
@@ -106,3 +108,11 @@ def test_a_store_that_cannot_be_read_removes_nothing(pushed: Project, monkeypatc
         monkeypatch.setattr(type(workshop.ledger), "pushed_versions", broken)
     report = run(pushed)
     assert (report.removed, report.error) == (0, "the ledger is damaged")
+
+
+def test_it_is_linted_and_checked_where_it_is_kept(pushed: Project, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    place = ["--config", str(pushed.folder / "headwater.toml"), "--home", str(pushed.folder / "home"), "--json"]
+    assert run_command(["lint", "docs", *place]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["documents"] == 20
+    assert run_command(["sources", "check", "docs", *place]) == 0
+    assert json.loads(capfdbinary.readouterr().out)["sources"][0]["listed"] == 20
