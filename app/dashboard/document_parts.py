@@ -10,13 +10,14 @@ from headwater.freshness.terms import Terms
 from headwater.ingest.stripped import STRIPPED
 from headwater.ledger.base import DocumentRow
 from headwater.ledger.standing import AT_SOURCE, PastChange
-from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, origins_of
+from headwater.metadata.origins import ACCESS_ORIGIN, ORIGINS, Level, origins_of
 from headwater.metadata.schema import DATES
 from headwater.model import CONTENT_VERSION, Chunk, MetaValue
 
 COLOURS = 6
 _HIDDEN = (ORIGINS, ACCESS_ORIGIN, STRIPPED, CONTENT_VERSION)
-_FOR_PROGRAMS = ("content_sha256", "text_sha256", "text_size", "media_type", "modified")
+_COMPUTED = ("content_sha256", "text_sha256", "text_size")
+_FOR_PROGRAMS = (*_COMPUTED, "media_type", "modified")
 _WHAT = {
     "initial": "was there at first", "new": "was new", "content": "had other content", "settings": "settings changed",
     "access": "readers changed", "reprocessed": "processed again", "rebuilt": "rebuilt", "removed": "was taken out",
@@ -95,7 +96,12 @@ def metadata(row: DocumentRow) -> list[tuple[str, MetaValue, str]]:
     """Name, value, and where it is from; what is for programs comes last."""
     origins = origins_of(row.meta)
     found = sorted(row.meta.items(), key=lambda item: (item[0] in _FOR_PROGRAMS, item[0]))
-    return [(key, _day(key, value), origins.get(key, "")) for key, value in found if key not in _HIDDEN]
+    return [(key, _day(key, value), origins.get(key) or _made(key)) for key, value in found if key not in _HIDDEN]
+
+
+def _made(key: str) -> str:
+    """Where a value is from that nothing states."""
+    return "its text" if key in _COMPUTED else Level.CONNECTOR
 
 
 def _day(key: str, value: MetaValue) -> MetaValue:
