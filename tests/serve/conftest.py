@@ -216,3 +216,31 @@ def node(tmp_path: Path) -> Iterator[Node]:
         yield made
     finally:
         made.close()
+
+
+@pytest.fixture(scope="session")
+def collector() -> Iterator[Any]:
+    """Where the traces of `shared` go."""
+    from tests.serve.pushing import collecting  # builds on this module
+
+    with collecting() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory, collector: Any) -> Iterator[Node]:
+    """One node for all tests that get on with each other, with sources that documents are put to."""
+    from tests.serve.pushing import project  # builds on this module
+
+    made = project(tmp_path_factory.mktemp("shared"), "[serve]\nmax_body_mb = 2\nrequests_per_minute = 1000000\n")
+    made.environment |= {
+        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+        "OTEL_BSP_SCHEDULE_DELAY": "200",
+    }
+    made.write("0.md", "# One\n\nText.\n")
+    try:
+        made.start()
+        yield made
+    finally:
+        made.close()

@@ -7,45 +7,19 @@ import re
 import shlex
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from tests.serve.conftest import CONFIGURATION, Node, eventually
-
-PUSHED = """
-[[source]]
-name = "{name}"
-kind = "push"
-content = "help"
-default_access = {access}
-{more}
-"""
-SOURCES = (
-    CONFIGURATION.replace('staff = "Staff"', 'staff = "Staff"\nsupport = "Support"')
-    + PUSHED.format(name="wiki", access='["public"]', more="max_removals = 1\nmax_removed_share = 0.2")
-    + PUSHED.format(name="desk", access="[]", more='exclude = ["drafts/**"]')
-)
-
-
-def project(folder: Path, settings: str = "") -> Node:
-    for name in ("docs", "handbook"):
-        (folder / name).mkdir()
-    (folder / "headwater.toml").write_text(settings + SOURCES, encoding="utf-8")
-    return Node(folder)
+from app.cli import run
+from tests.serve.conftest import Node, eventually
+from tests.serve.pushing import delete, found, project, put, text
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = project(tmp_path_factory.mktemp("documents"), "[serve]\nmax_body_mb = 2\nrequests_per_minute = 100000\n")
-    try:
-        node.start()
-        yield node
-    finally:
-        node.close()
+def served(shared: Node) -> Node:
+    return shared
 
 
 @pytest.fixture(scope="module")
@@ -61,27 +35,6 @@ def search(served: Node) -> str:
 @pytest.fixture(scope="module")
 def read(served: Node) -> str:
     return served.key("read")
-
-
-def put(node: Node, name: str, key: str, **named: Any) -> httpx.Response:
-    headers = ({"authorization": f"Bearer {key}"} if key else {}) | named.pop("headers", {})
-    return httpx.put(f"{node.url}/v1/documents/{name}", headers=headers, timeout=30, **named)
-
-
-def delete(node: Node, name: str, key: str, **named: Any) -> httpx.Response:
-    headers = ({"authorization": f"Bearer {key}"} if key else {}) | named.pop("headers", {})
-    return httpx.delete(f"{node.url}/v1/documents/{name}", headers=headers, timeout=30, **named)
-
-
-def found(node: Node, word: str, key: str, **named: Any) -> list[str]:
-    """Texts of the passages that have this word; the embedder of the tests finds others as well."""
-    answer = node.post("/v1/search", key, json={"question": word, "limit": 20, **named})
-    assert answer.status_code == 200, answer.text
-    return [passage["text"] for passage in answer.json()["passages"] if word in passage["text"]]
-
-
-def text(words: str) -> dict[str, Any]:
-    return {"content": f"# Title\n\n{words}\n", "media_type": "text/markdown"}
 
 
 def test_what_is_put_is_found_and_what_is_taken_back_is_not(served: Node, ingest: str, search: str, read: str) -> None:
@@ -284,8 +237,8 @@ def test_every_command_of_the_page_does_what_it_says(
     answered: dict[str, Any] = {}
     for command in commands:
         if command.startswith("headwater "):
-            ran = served.beside(*shlex.split(command)[1:])
-            assert ran.returncode == 0, ran.stderr
+            config = ["--config", str(served.folder / "headwater.toml"), "--home", str(served.home)]
+            assert run([*shlex.split(command)[1:], *config]) == 0, command
             continue
         ran = subprocess.run(command, shell=True, env={**os.environ, **named}, capture_output=True, text=True)
         assert ran.returncode == 0, command

@@ -3,13 +3,11 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.serve.conftest import REPOSITORY, Node
-from tests.serve.test_documents import project
 
 CHECKS = (
     "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
@@ -20,15 +18,8 @@ everything else refused ("5" may stand for 5)."""
 
 
 @pytest.fixture(scope="module")
-def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    limits = "[serve]\nmax_body_mb = 1\nrequests_per_minute = 1000000\n"
-    node = project(tmp_path_factory.mktemp("fuzzed"), limits)
-    node.write("0.md", "# One\n\nText.\n")
-    try:
-        node.start()
-        yield node
-    finally:
-        node.close()
+def fuzzed(shared: Node) -> Node:
+    return shared
 
 
 def run(node: Node, tmp_path: Path, key: str, *arguments: str, sign: bool = True) -> None:
@@ -69,7 +60,7 @@ def mighty(fuzzed: Node) -> str:
 
 
 def test_with_a_key(fuzzed: Node, mighty: str, tmp_path: Path) -> None:
-    run(fuzzed, tmp_path, mighty, "--phases", "coverage,fuzzing", "-n", "3", "--seed", "1")
+    run(fuzzed, tmp_path, mighty, "--phases", "fuzzing", "-n", "4", "--seed", "1")
 
 
 @pytest.mark.slow

@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -11,37 +10,34 @@ from app.http.log_lines import JsonLines
 from headwater import tracing
 from headwater.errors import TransientSourceError
 from tests.serve.conftest import SECRET, Node, eventually, signed
-from tests.serve.test_documents import delete, project, put
+from tests.serve.pushing import delete, put
 
 PRIVATE = ("okapi", "tamarin", "kinkajou", "pangolin", "fossa", "tarsier", "aye-aye", "galago", "potto", "loris")
 """Each stands where nothing of it may be seen."""
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = project(tmp_path_factory.mktemp("logged"))
-    node.write("0.md", "---\ntitle: The okapi\naccess: [tamarin]\n---\n# One\n\nThe kinkajou is back.\n")
-    node.write("broken.pdf", "%PDF-1.7 the pangolin, and nothing more")
-    try:
-        node.start()
-        yield node
-    finally:
-        node.close()
+def served(shared: Node) -> Node:
+    shared.write("private.md", "---\ntitle: The okapi\naccess: [tamarin]\n---\n# One\n\nThe kinkajou is back.\n")
+    shared.write("broken.pdf", "%PDF-1.7 the pangolin, and nothing more")
+    return shared
 
 
 def test_a_whole_session_tells_nothing(served: Node) -> None:
     search, ingest, read = served.key("search"), served.key("ingest"), served.key("read")
-    assert served.tell("0.md", "broken.pdf", "gone.md", id="in the log").status_code == 202
+    assert served.tell("private.md", "broken.pdf", "gone.md", id="in the log").status_code == 202
     served.found("where is the fossa", search)
     served.get("/v1/search", search, params={"question": "where is the fossa"})
     served.post("/v1/search", search, json={"question": "where is the fossa", "filter": ["tarsier"]})
     served.post("/v1/search", search, json={"question": "", "fossa": 1})
     served.get("/v1/status", "hwk_000000000000_" + "galago" * 7 + "g")
     said = {"content": "The aye-aye is here.", "title": "The aye-aye", "metadata": {"author": "A potto"}}
-    assert put(served, "wiki/put.md?wait=true", ingest, json=said | {"media_type": "text/plain"}).status_code == 200
-    put(served, "wiki/put.md", ingest, json=said | {"allow": ["loris"]})
-    put(served, "wiki/put.pdf?wait=true", ingest, content=b"%PDF-1.7 the pangolin")
-    delete(served, "wiki/put.md?wait=true", ingest)
+    assert (
+        put(served, "wiki/logged/put.md?wait=true", ingest, json=said | {"media_type": "text/plain"}).status_code == 200
+    )
+    put(served, "wiki/logged/put.md", ingest, json=said | {"allow": ["loris"]})
+    put(served, "wiki/logged/put.pdf?wait=true", ingest, content=b"%PDF-1.7 the pangolin")
+    delete(served, "wiki/logged/put.md?wait=true", ingest)
     body, headers = signed({"ids": ["the potto"]}, secret="a galago")
     httpx.post(f"{served.url}/webhooks/docs", content=body, headers=headers)
     assert served.get("/metrics", read).status_code == 200
@@ -60,13 +56,15 @@ def test_a_whole_session_tells_nothing(served: Node) -> None:
 
 
 def test_each_line_says_what_it_is_about(served: Node) -> None:
-    assert served.tell("0.md", "broken.pdf", id="about").status_code == 202
-    assert eventually(lambda: {"0.md", "broken.pdf"} <= {line.get("document") for line in _about(served, "about")})
+    assert served.tell("private.md", "broken.pdf", id="about").status_code == 202
+    assert eventually(
+        lambda: {"private.md", "broken.pdf"} <= {line.get("document") for line in _about(served, "about")}
+    )
     lines = _about(served, "about")
     for line in lines:
         assert line["source"] == "docs"
         assert line["logger"].startswith("headwater.")
-    (done,) = [line for line in lines if line.get("document") == "0.md" and "run" in line]
+    (done,) = [line for line in lines if line.get("document") == "private.md" and "run" in line]
     assert (done["indexed"], done["removed"]) == (0, 0)
     requests = [line for line in served.log if line["message"] == "a request"]
     assert {"method", "path", "answered", "seconds"} <= requests[-1].keys()

@@ -2,7 +2,6 @@
 
 import math
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace as Some
@@ -16,23 +15,16 @@ from prometheus_client.parser import text_string_to_metric_families as plain_tex
 
 from app.http.figures import FRESHNESS, figures_of
 from headwater.freshness.values import Report
+from headwater.ledger.waiting import DEAD
 from tests.serve.conftest import Node, eventually, signed
-from tests.serve.test_documents import project
+from tests.serve.pushing import project
 
 Samples = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node]:
-    node = project(tmp_path_factory.mktemp("metrics"), "[serve]\nrequests_per_minute = 100000\n")
-    node.write("0.md", "# One\n\nText.\n")
-    (node.folder / "handbook" / "a.md").write_text("---\nowner: nobody\n---\n# Two\n\nText.\n")
-    try:
-        assert node.beside("ingest", "--direct").returncode == 0
-        node.start()
-        yield node
-    finally:
-        node.close()
+def served(shared: Node) -> Node:
+    return shared
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +50,20 @@ def test_a_key_for_reading_is_needed(served: Node, read: str) -> None:
     assert served.get("/metrics", read).status_code == 200
 
 
-def test_how_things_stand(served: Node, read: str) -> None:
+@pytest.mark.slow
+def test_how_things_stand(tmp_path: Path) -> None:
+    served = project(tmp_path)
+    served.write("0.md", "# One\n\nText.\n")
+    (served.folder / "handbook" / "a.md").write_text("# Two\n\nText.\n")
+    try:
+        assert served.beside("ingest", "--direct").returncode == 0
+        served.start()
+        how_things_stand(served, served.key("read"))
+    finally:
+        served.close()
+
+
+def how_things_stand(served: Node, read: str) -> None:
     ran = served.beside("ingest", "handbook", "--direct")
     assert ran.returncode == 0, ran.stderr
     found = eventually(
@@ -78,6 +83,7 @@ def test_how_things_stand(served: Node, read: str) -> None:
 
 
 def test_what_it_counts(served: Node, read: str) -> None:
+    assert eventually(lambda: _is_idle(served))
     before = samples(served, read)
     key = served.key("search")
     served.found("text", key)
@@ -87,7 +93,7 @@ def test_what_it_counts(served: Node, read: str) -> None:
     body, _ = signed({"ids": ["0.md"]})
     for source in ("docs", *(f"made-up-{number}" for number in range(5))):
         assert httpx.post(f"{served.url}/webhooks/{source}", content=body).status_code == 401
-    assert eventually(lambda: not served.inbox.rows())
+    assert eventually(lambda: _is_idle(served))
     after = samples(served, read)
 
     def more(name: str, **labels: str) -> float:
@@ -102,6 +108,10 @@ def test_what_it_counts(served: Node, read: str) -> None:
     assert more("headwater_http_answers_total", method="POST", status="401") == 6
     sources = {dict(labels)["source"] for _, labels in after if "source" in dict(labels)}
     assert sources <= {"docs", "handbook", "wiki", "desk", "(none)"}
+
+
+def _is_idle(node: Node) -> bool:
+    return all(row.state == DEAD for row in node.inbox.rows())
 
 
 def test_prometheus_reads_both_formats(served: Node, read: str) -> None:
@@ -121,6 +131,8 @@ def test_prometheus_reads_both_formats(served: Node, read: str) -> None:
 
 
 def test_the_rules_and_the_page_name_what_is_told(served: Node, read: str, repository: Path) -> None:
+    figures = ("headwater_figures_timestamp_seconds", ())
+    assert eventually(lambda: figures in samples(served, read))
     told = {name for name, _ in samples(served, read)}
     text = served.get("/metrics", read).text
     told |= set(re.findall(r"^# TYPE (\w+)", text, re.MULTILINE))

@@ -1,102 +1,30 @@
 """Traces arrive where the environment says, as OTLP, one for a delivery and its work; names and numbers alone."""
 
+import json
 import os
 import subprocess
 import sys
-import threading
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from headwater import tracing
 from tests.serve.conftest import REPOSITORY, Node, eventually
-from tests.serve.test_documents import project, put
+from tests.serve.pushing import Collector, put, told
 
 STAGES = {"run", "scan", "revoke", "fetch", "parse", "chunk", "embed", "stage", "publish"}
 
 
-@dataclass
-class Collector:
-    """What was sent to it."""
-
-    url: str = ""
-    requests: list[ExportTraceServiceRequest] = field(default_factory=list)
-
-    @property
-    def spans(self) -> list[Any]:
-        return [
-            span
-            for request in self.requests
-            for resource in request.resource_spans
-            for scope in resource.scope_spans
-            for span in scope.spans
-        ]
-
-    def named(self, name: str, **about: str) -> list[Any]:
-        return [span for span in self.spans if span.name == name and about.items() <= told(span).items()]
-
-
-def told(span: Any) -> dict[str, Any]:
-    found = {}
-    for one in span.attributes:
-        kind = one.value.WhichOneof("value")
-        found[one.key.removeprefix("headwater.")] = getattr(one.value, kind)
-    return found
-
-
 @pytest.fixture(scope="module")
-def collector() -> Iterator[Collector]:
-    made = Collector()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["content-length"]))
-            request = ExportTraceServiceRequest()
-            request.ParseFromString(body)
-            made.requests.append(request)
-            self.send_response(200)
-            self.send_header("content-type", "application/x-protobuf")
-            self.end_headers()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    made.url = f"http://127.0.0.1:{server.server_port}"
-    yield made
-    server.shutdown()
-    server.server_close()
-    thread.join()
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Node]:
-    node = project(tmp_path_factory.mktemp("traced"))
-    node.environment |= {
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
-        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
-        "OTEL_BSP_SCHEDULE_DELAY": "200",
-    }
-    node.write("0.md", "# One\n\nThe thylacine is back.\n")
-    (node.folder / "handbook" / "a.md").write_text("# Salaries\n\nThe ocelot earns most.\n")
-    try:
-        node.start()
-        yield node
-    finally:
-        node.close()
+def served(shared: Node) -> Node:
+    return shared
 
 
 def test_a_delivery_and_what_it_leads_to_are_one_trace(served: Node, collector: Collector) -> None:
-    assert served.tell("0.md", id="traced-1").status_code == 202
-    assert eventually(lambda: collector.named("publish", document="0.md"))
+    served.write("traced.md", "# One\n\nThe thylacine is back.\n")
+    assert served.tell("traced.md", id="traced-1").status_code == 202
+    assert eventually(lambda: collector.named("publish", document="traced.md"))
     (received,) = eventually(lambda: collector.named("webhook", delivery="traced-1"))
     (looked,) = eventually(lambda: collector.named("announced", delivery="traced-1"))
     (run,) = eventually(lambda: collector.named("run", delivery="traced-1"))
@@ -108,22 +36,24 @@ def test_a_delivery_and_what_it_leads_to_are_one_trace(served: Node, collector: 
     for span in within:
         if span.name in STAGES:
             found = told(span)
-            assert (found["run"], found["delivery"], found["document"]) == (number, "traced-1", "0.md"), span.name
+            assert (found["run"], found["delivery"], found["document"]) == (number, "traced-1", "traced.md"), span.name
     assert told(next(span for span in within if span.name == "chunk"))["chunks"] == 1
 
 
 def test_a_document_that_is_put_too(served: Node, collector: Collector) -> None:
-    assert put(served, "wiki/a.md?wait=true", served.key("ingest"), content=b"# A\n\nThe numbat is back.\n").json()
-    assert eventually(lambda: collector.named("publish", source="wiki"))
-    (kept,) = eventually(lambda: collector.named("put", source="wiki"))
-    (looked,) = eventually(lambda: collector.named("announced", source="wiki"))
+    assert put(served, "wiki/traced.md?wait=true", served.key("ingest"), content=b"# A\n\nThe numbat is back.\n").json()
+    assert eventually(lambda: collector.named("publish", source="wiki", document="traced.md"))
+    (kept,) = eventually(lambda: collector.named("put", source="wiki", document="traced.md"))
+    (looked,) = eventually(lambda: collector.named("announced", source="wiki", document="traced.md"))
     assert kept.trace_id == looked.trace_id
 
 
 def test_a_search(served: Node, collector: Collector) -> None:
+    before = len(collector.spans)
     served.found("a question that nobody else may read", served.key("search"))
-    (found,) = eventually(lambda: [one for one in collector.named("search") if told(one).get("passages")])
+    found = eventually(lambda: [span for span in collector.spans[before:] if span.name == "search"])[-1]
     assert eventually(lambda: _children(collector, found) == {"embed", "candidates", "fuse", "assemble"})
+    assert told(found)["limit"] == 20
 
 
 def _children(collector: Collector, parent: Any) -> set[str]:
@@ -131,12 +61,11 @@ def _children(collector: Collector, parent: Any) -> set[str]:
 
 
 def test_a_command_tells_of_its_run(served: Node, collector: Collector) -> None:
-    before = len(collector.named("run"))
-    assert served.beside("ingest", "handbook", "--direct").returncode == 0
-    runs = collector.named("run")
-    assert len(runs) == before + 1, "everything is sent before it ends"
-    names = Counter(span.name for span in collector.spans if span.trace_id == runs[-1].trace_id)
-    assert names.keys() >= STAGES
+    (served.folder / "handbook" / "traced.md").write_text("# Salaries\n\nThe ocelot earns most.\n")
+    ran = served.beside("ingest", "handbook", "--direct", "--json")
+    assert ran.returncode == 0, ran.stderr
+    (run,) = collector.named("run", run=json.loads(ran.stdout)["run"])  # everything is sent before it ends
+    assert {span.name for span in collector.spans if span.trace_id == run.trace_id} >= STAGES
 
 
 def test_it_holds_no_contents_and_no_secrets(served: Node, collector: Collector) -> None:
