@@ -20,6 +20,7 @@ from headwater.freshness.distribution import UNKNOWN
 from headwater.freshness.values import Bucket, Headline, Report, Severity
 from headwater.freshness.wording import counted
 from headwater.ledger.base import Holder
+from headwater.publishing.publisher import PUBLISH_LEASE
 
 router = APIRouter()
 MOST_NEXT, MOST_SOURCES = 6, 8
@@ -91,22 +92,32 @@ def _running(home: Dashboard) -> dict[str, Any]:
     waiting = node.schedules.next_runs() if node.schedules is not None else {}
     soon = sorted((at, name) for name, text in waiting.items() if (at := parsed(text)) is not None)
     return {
-        "work": list(_work(node.opened.ledger.holders(), lanes)),
+        "work": list(_work(node.opened.ledger.holders(), lanes, node.opened.holder)),
         "soon": [(name, at) for at, name in soon[:MOST_NEXT]],
         "scheduled": node.schedules is not None,
-        "depth": node.inbox.depth(),
     }
 
 
-def _work(holders: Sequence[tuple[str, Holder]], lanes: dict[str, int]) -> Iterator[Work]:
-    for name, holder in holders:
-        if name.startswith(_SOURCE):
-            who = f"{holder.command}, process {holder.pid} on {holder.host}"
-            yield Work(name.removeprefix(_SOURCE), who, holder.since)
-        elif name == "publish":
-            yield Work("a publication", f"{holder.command}, process {holder.pid} on {holder.host}", holder.since)
+def _work(holders: Sequence[tuple[str, Holder]], lanes: dict[str, int], own: Holder) -> Iterator[Work]:
+    """A source that is looked at for the inbox is held by this very process."""
+    held = {_held(name): holder for name, holder in holders if _held(name)}
+    for what, holder in held.items():
+        who = f"{holder.command}, process {holder.pid} on {holder.host}"
+        if what in lanes:
+            who += f", for {counted(lanes[what], 'row')} of the inbox"
+        # What is known is since when the process holds anything, and this one may have begun days ago.
+        ours = (holder.host, holder.pid) == (own.host, own.pid)
+        yield Work(what, who, None if ours else holder.since)
     for source, rows in sorted(lanes.items()):
-        yield Work(source, f"{counted(rows, 'row')} of the inbox", None)
+        if source not in held:
+            yield Work(source, f"{counted(rows, 'row')} of the inbox, next", None)
+
+
+def _held(lease: str) -> str:
+    """What a lease is about, as people know it; "" for one that says nothing of any work."""
+    if lease == PUBLISH_LEASE:
+        return "a publication"
+    return lease.removeprefix(_SOURCE) if lease.startswith(_SOURCE) else ""
 
 
 def _figures(home: Dashboard, report: Report) -> list[Figure]:

@@ -28,7 +28,8 @@ def test_who_is_at_a_source_is_shown_without_loading_the_page_again(administrato
     assert not running.get_by_text("release-notes").count()
     with opened.ledger.lease("source:release-notes", opened.holder, seconds=60):
         running.get_by_text("release-notes").wait_for()
-        assert str(opened.holder.pid) in running.inner_text()
+        assert f"process {opened.holder.pid}" in running.inner_text()
+        assert running.locator("li").filter(has_text="release-notes").count() == 1
     running.get_by_text("Nobody is at any source.").wait_for()
     assert administrator.complaints == []
 
