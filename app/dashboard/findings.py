@@ -1,7 +1,7 @@
 """What a person should do: to be looked at, and to be acknowledged, or snoozed for a while, by one who knows."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
@@ -76,7 +76,7 @@ def findings(
     groups = in_groups(home, report, now)
     chosen = {"severity": severity, "source": source, "kind": kind, "owner": owner}
     every = groups.get(show, [])
-    found = [one for one in every if all(not value or _OF[key](one) == value for key, value in chosen.items())]
+    found = _narrowed(every, chosen)
     pages = max(1, -(-len(found) // PAGE))
     page = min(page, pages)
     return render(
@@ -93,16 +93,16 @@ def findings(
         pages=pages,
         until=UNTIL,
         asked=any(chosen.values()),
+        most_together=MOST_TOGETHER,
     )
 
 
 @router.post("/findings/aside")
 def aside(visit: Administering, home: Home, fields: Fields) -> Response:
     """Acknowledged, or snoozed where `until` (7d) or `day` (2027-01-31) says for how long."""
-    report, named = _everything(home), _named(fields)
+    chosen = _chosen(home, fields, OPEN)
     text = fields.get("day", "").strip() or fields.get("until", "").strip()
     until = moment_until(text, utc_now(), home.zone) if text else None
-    chosen = [find(report, id) for id in named]
     for one in chosen:
         put_aside(
             home.node.opened.ledger,
@@ -118,8 +118,8 @@ def aside(visit: Administering, home: Home, fields: Fields) -> Response:
 
 @router.post("/findings/reopen")
 def take_up(visit: Administering, home: Home, fields: Fields) -> Response:
-    report, ledger = _everything(home), home.node.opened.ledger
-    done = [reopen(ledger, find(report, id), who=visit.key.id, name=visit.key.name) for id in _named(fields)]
+    ledger, chosen = home.node.opened.ledger, _chosen(home, fields, fields.get("show", ""))
+    done = [reopen(ledger, one, who=visit.key.id, name=visit.key.name) for one in chosen]
     return _back(visit, f"{counted(sum(done), 'finding')} open again.", fields)
 
 
@@ -169,6 +169,23 @@ def _choices(every: Sequence[Shown], chosen: dict[str, str]) -> list[Choice]:
         values = [(word, count[word]) for word in _WORST if word in count] if key == "severity" else count.most_common()
         found.append(Choice(key, name, values[:MOST_CHOICES]))
     return found
+
+
+def _narrowed(every: Sequence[Shown], chosen: Mapping[str, str]) -> list[Shown]:
+    return [one for one in every if all(not value or _OF[key](one) == value for key, value in chosen.items())]
+
+
+def _chosen(home: Dashboard, fields: Sent, show: str) -> list[Finding | PutAside]:
+    """Those that are named, or with `all` every one of the list that the form was below."""
+    if "all" not in fields:
+        report = _everything(home)
+        return [find(report, id) for id in _named(fields)]
+    every = in_groups(home, home.reports.latest(), utc_now()).get(show, [])
+    found = _narrowed(every, {key: fields.get(key, "") for key in _NAMES})
+    if not 0 < len(found) <= MOST_TOGETHER:
+        raise ConfigError(f"{len(found):,} findings are like that", advice=f"From 1 to {MOST_TOGETHER} at once.")
+    # Several of one rule about one document are put aside together.
+    return [one.aside or one.finding for one in {one.finding.key: one for one in reversed(found)}.values()]
 
 
 def _named(fields: Sent) -> list[str]:

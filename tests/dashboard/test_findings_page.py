@@ -87,6 +87,22 @@ def test_snoozed_where_its_document_is_shown(administrator: Visitor) -> None:
     assert page.get_by_text("Put aside: overdue review").count() == 1
 
 
+def test_everything_that_is_narrowed_to_at_once(served: Served) -> None:
+    with served.client(served.key("read", "administer")) as client:
+        token = token_of(client.get("/dashboard/findings").text)
+        chosen = {"csrf": token, "all": "1", "kind": "overdue_review", "owner": "docs-team"}
+        answer = client.post("/dashboard/findings/aside", data={**chosen, "reason": "Ann does them", "until": "7d"})
+        assert answer.status_code == 303
+        assert {document for document, state, _ in known(served) if state == "snoozed"} == {
+            f"devices/reset-{number}.md" for number in (0, 4, 8)
+        }
+        answer = client.post("/dashboard/findings/reopen", data={**chosen, "show": "acknowledged"})
+        assert answer.status_code == 422
+        assert "0 findings are like that" in answer.text
+        assert client.post("/dashboard/findings/reopen", data={**chosen, "show": "snoozed"}).status_code == 303
+    assert known(served) == []
+
+
 def test_who_may_only_look_changes_nothing(served: Served) -> None:
     with served.client(served.key("read", "search")) as client:
         text = client.get("/dashboard/findings").text
