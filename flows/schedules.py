@@ -45,6 +45,7 @@ class PrefectSchedules:
         """Refreshes by this process, as Prefect records them."""
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._problem, self._next = "Prefect is being started", dict[str, str]()
+        self._deadline = float("inf")
         self._runner_since, self._polls = 0.0, dict[str, tuple[Any, float]]()
         self._thread = threading.Thread(target=self._run, name="headwater-schedules", daemon=True)
 
@@ -54,10 +55,14 @@ class PrefectSchedules:
 
     def stop(self, seconds: float) -> None:
         """What runs in processes of the runner is stopped; it is rolled back, and the next run heals it."""
-        self.recording.stop(min(seconds, RECORD_SECONDS))
+        self._deadline = time.monotonic() + seconds
+        self.recording.stop(min(seconds / 4, RECORD_SECONDS))
         self._ending.set()
         self.ready.clear()
-        self._thread.join(seconds)
+        self._thread.join(max(1.0, self._deadline - time.monotonic()))
+        # Whatever its thread waits for.
+        for child in self._children.values():
+            child.kill()
 
     def problem(self) -> str:
         """Why a schedule may not fire; "" when all are scheduled."""
@@ -199,8 +204,9 @@ class PrefectSchedules:
             if child is None or child.poll() is not None:
                 continue
             child.terminate()
+            left = (self._deadline - time.monotonic()) / (2 if name == "runner" else 1)
             try:
-                child.wait(8)
+                child.wait(max(0.5, min(8.0, left)))
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait(5)

@@ -75,10 +75,10 @@ def remove_gone(settings: Settings, tag: str) -> list[str]:
 
 
 def end_left_over(tag: str, held: Collection[str]) -> list[str]:
-    """Say that runs crashed which a runner for this ledger left when it was killed; names of their sources.
+    """Say that runs crashed which a runner for this ledger left when it was killed, and begin others for them.
 
-    Prefect would go on showing them as running, and they hold the place of the runs that follow. `held`: sources that
-    somebody is at, whose runs may well go on without a runner.
+    Prefect would go on showing them as running, and cancels what is late meanwhile, since they hold its place. `held`:
+    sources that somebody is at, whose runs may well go on without a runner. Returns the names of the sources.
     """
     names = {one.id: one.name for one in registered() if tag in one.tags and not one.work_pool_name}
     if not names:
@@ -90,10 +90,12 @@ def end_left_over(tag: str, held: Collection[str]) -> list[str]:
     ended = []
     with get_client(sync_client=True) as client:
         for run in client.read_flow_runs(flow_run_filter=chosen, limit=_PAGE):
-            name = names[run.deployment_id] if run.deployment_id else ""
-            if name not in held:
-                client.set_flow_run_state(run.id, Crashed(message="The process that ran it was killed."))
-                ended.append(name)
+            if run.deployment_id is None or names[run.deployment_id] in held:
+                continue
+            client.set_flow_run_state(run.id, Crashed(message="The process that ran it was killed."))
+            if names[run.deployment_id] not in ended:
+                client.create_flow_run_from_deployment(run.deployment_id)
+                ended.append(names[run.deployment_id])
     return ended
 
 

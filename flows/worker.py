@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from flows.alerts import notify_after_run
@@ -63,7 +64,14 @@ class Worker:
             threads = [lane.thread for lane in self._lanes.values() if lane.thread is not None]
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))
+        self._give_back()
         return not self._thread.is_alive() and not any(thread.is_alive() for thread in threads)
+
+    def _give_back(self) -> None:
+        """What did not end in time; else it would be nobody's until the claims run out."""
+        with self._lock, suppress(HeadwaterError):
+            for row in (row for lane in self._lanes.values() for row in lane.rows):
+                self._inbox.postponed(row, 0)
 
     @property
     def alive(self) -> bool:

@@ -26,6 +26,9 @@ from headwater.errors import ConfigError
 from headwater.inbox.inbox import Inbox
 from headwater.settings import Settings
 
+CHILDREN_SECONDS = 4.0
+"""Kept for processes of Prefect when work in this one takes all the time that there is to end."""
+
 log = logging.getLogger("headwater.serve")
 
 
@@ -107,11 +110,12 @@ def _on_signals(ending: threading.Event) -> None:
 
 def _end(node: Node, server: HttpServer) -> None:
     seconds = node.settings.serve.shutdown
+    deadline, kept = time.monotonic() + seconds, min(CHILDREN_SECONDS, seconds / 4) if node.schedules else 0.0
     log.info("ending")
-    server.stop(min(seconds, 10.0))
-    done = node.worker.stop(seconds)
+    server.stop(min(seconds / 2, 10.0))
+    done = node.worker.stop(max(0.0, deadline - kept - time.monotonic()))
     if node.schedules is not None:
-        node.schedules.stop(seconds)
+        node.schedules.stop(max(kept, deadline - time.monotonic()))
     if not done:
         log.warning("what was under way did not end in time; it is rolled back, and done again by the next process")
         # Its threads still use what would be closed now. Nothing is half-published: the next process settles it.

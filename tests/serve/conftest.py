@@ -27,7 +27,7 @@ from headwater.ledger.base import Ledger
 from headwater.ledger.open import open_ledger
 
 SECRET = "a secret of some length"
-START_SECONDS = 90.0
+START_SECONDS = 240.0
 REPOSITORY = Path(__file__).parents[2]
 HASHED = "tests.support.hashed_cli"
 T = TypeVar("T")

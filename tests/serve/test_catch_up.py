@@ -40,24 +40,31 @@ def test_one_run_makes_up_for_a_killed_one_and_for_those_that_were_missed(node: 
     node.start("--home", str(node.home))
     runs = eventually(lambda: _settled(node, came), seconds=400)
     print(sorted((run["expected_start_time"][:19], run["state_name"]) for run in runs))
-    states = [run["state_name"] for run in sorted(runs, key=lambda run: run["expected_start_time"])]
+    missed = sorted((run for run in runs if run["auto_scheduled"]), key=lambda run: run["expected_start_time"])
+    states = [run["state_name"] for run in missed]
     assert states[0] == "Crashed"
-    assert states.count("Completed") == 1
-    assert set(states[1:]) == {"Completed", "Cancelled"}
-    assert node.ledger.count("g1", "docs") == MANY + 3
+    assert len(states) >= 3
+    # By one of them, or by the one that was begun for the one that crashed.
+    assert states.count("Completed") <= 1
+    assert set(states[1:]) <= {"Completed", "Cancelled"}
+    assert eventually(lambda: node.ledger.count("g1", "docs") == MANY + 3, seconds=200)
+    begun = [run for run in _runs(node) if not run["auto_scheduled"]]
+    assert [run["parameters"] for run in begun] == [{"sources": ["docs"]}]
     assert node.ledger.open_publications() == []
+
+
+def _runs(node: Node, **chosen: Any) -> list[dict[str, Any]]:
+    api = [line["message"] for line in node.log if "Prefect's address" in line["message"]][-1].rpartition(" ")[2]
+    body = {"flows": {"name": {"any_": ["headwater-ingest"]}}, "flow_runs": chosen}
+    try:
+        found: list[dict[str, Any]] = httpx.post(f"{api}/flow_runs/filter", json=body, timeout=20).json()
+    except httpx.HTTPError:
+        return []
+    return found
 
 
 def _settled(node: Node, came: str) -> list[dict[str, Any]]:
     """The runs that were due before it came back, once all of them have ended."""
-    api = [line["message"] for line in node.log if "Prefect's address" in line["message"]][-1].rpartition(" ")[2]
-    body = {
-        "flows": {"name": {"any_": ["headwater-ingest"]}},
-        "flow_runs": {"expected_start_time": {"before_": came}},
-    }
-    try:
-        runs = httpx.post(f"{api}/flow_runs/filter", json=body, timeout=20).json()
-    except httpx.HTTPError:
-        return []
+    runs = _runs(node, expected_start_time={"before_": came})
     ended = ("COMPLETED", "CANCELLED", "FAILED", "CRASHED")
     return runs if all(run["state_type"] in ended for run in runs) else []
