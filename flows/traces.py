@@ -4,9 +4,12 @@ Imported by whoever may need it; what is heavy of it only when it is asked for. 
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
 
+import atexit
 import hashlib
 import importlib
+import logging
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -20,6 +23,7 @@ MISSING = (
     "traces are asked for (OTEL_EXPORTER_OTLP_ENDPOINT), but OpenTelemetry is not installed, so there are none: "
     "install headwater with its extra otel, or unset the variable"
 )
+LAST_SECONDS = 3.0
 _INHERITED = ("run", "source", "document", "delivery")
 """What every span within another is about, too."""
 
@@ -37,16 +41,21 @@ def begin() -> str:
     except ImportError:
         return MISSING
     _state["provider"] = provider
+    atexit.register(end)
+    # Each attempt that fails is a warning; that they are given up is enough.
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)
     tracing.switch_on(_Tracer(provider.get_tracer("headwater", version("headwater"))).span)
     return ""
 
 
 def end() -> None:
-    """Send what is left, within a few seconds."""
+    """Send what is left, for a few seconds at most: nobody waits for a collector that is down."""
     provider = _state.pop("provider", None)
     if provider is not None:
         tracing.switch_on(None)
-        provider.shutdown()
+        sending = threading.Thread(target=provider.shutdown, name="headwater-traces", daemon=True)
+        sending.start()
+        sending.join(LAST_SECONDS)
 
 
 def _provider(exporter: Any) -> Any:
@@ -57,7 +66,7 @@ def _provider(exporter: Any) -> Any:
     if not os.environ.get("OTEL_SERVICE_NAME"):
         about["service.name"] = "headwater"
     # Not the one that libraries find: what they would tell is theirs, and may hold what we never tell.
-    provider = sdk.TracerProvider(resource=resources.Resource.create(about))
+    provider = sdk.TracerProvider(resource=resources.Resource.create(about), shutdown_on_exit=False)
     provider.add_span_processor(batches)
     return provider
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +95,15 @@ def test_without_the_extra_it_says_so_and_goes_on(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0
     assert "install headwater with its extra otel" in " ".join(ran.stderr.split())
+
+
+def test_a_collector_that_is_down_keeps_nobody_waiting(served: Node) -> None:
+    down = {**served.environment, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"}
+    began = time.monotonic()
+    ran = replace(served, environment=down).beside("ingest", "handbook", "--direct")
+    assert ran.returncode == 0, ran.stderr
+    assert "Transient" not in ran.stderr
+    assert time.monotonic() - began < 60, "not for minutes, however busy the machine is"
 
 
 def test_nothing_is_done_while_it_is_off() -> None:
