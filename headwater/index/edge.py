@@ -183,7 +183,13 @@ class EdgeStore:
 
 
 def _complete(folder: Path) -> bool:
-    return folder.suffix not in (_UNFINISHED, _DROPPED) and (shard_folder(folder) / _CONFIG).is_file()
+    if folder.suffix in (_UNFINISHED, _DROPPED):
+        return False
+    try:
+        return (shard_folder(folder) / _CONFIG).is_file()
+    except StateError:
+        # It is there, and damaged: whoever opens it hears of that, and it can be dropped.
+        return True
 
 
 def _dimensions(folder: Path) -> int:

@@ -320,6 +320,9 @@ def test_a_file_that_names_no_edition_is_refused(store: EdgeStore, state: Path) 
     again = EdgeStore(state / "index")
     with pytest.raises(StateError, match="cannot be read"):
         again.open("g1", dimensions=DIMENSIONS)
+    assert again.generations() == ["g1"]
+    again.drop("g1")
+    assert again.open("g1", dimensions=DIMENSIONS).count(EVERYTHING) == 0
     again.close()
 
 
