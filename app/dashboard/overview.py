@@ -13,6 +13,7 @@ from app.dashboard.access import SIGNED_IN, watching
 from app.dashboard.fields import address
 from app.dashboard.frame import PATH, Dashboard, Home
 from app.dashboard.layout import parsed, render
+from app.dashboard.sources import SOURCE
 from app.http.node import OFF, OK
 from app.measures import floored, length
 from app.pages.freshness import Part, parts_of
@@ -23,8 +24,7 @@ from headwater.ledger.base import Holder
 from headwater.publishing.publisher import PUBLISH_LEASE
 
 router = APIRouter()
-MOST_NEXT, MOST_SOURCES = 6, 8
-_SOURCE = "source:"
+MOST_NEXT, MOSTSOURCES = 6, 8
 _CHECKS = {
     "index": "The index cannot be searched",
     "ledger": "The ledger cannot be written",
@@ -117,7 +117,7 @@ def _held(lease: str) -> str:
     """What a lease is about, as people know it; "" for one that says nothing of any work."""
     if lease == PUBLISH_LEASE:
         return "a publication"
-    return lease.removeprefix(_SOURCE) if lease.startswith(_SOURCE) else ""
+    return lease.removeprefix(SOURCE) if lease.startswith(SOURCE) else ""
 
 
 def _figures(home: Dashboard, report: Report) -> list[Figure]:
@@ -193,7 +193,7 @@ def _checks(home: Dashboard) -> Iterator[Need]:
 def _failing(home: Dashboard) -> list[tuple[str, str]]:
     known = {source.name for source in home.node.settings.sources}
     rows = home.node.opened.ledger.sources()
-    return [(row.name, row.last_error) for row in rows if row.last_error and row.name in known][:MOST_SOURCES]
+    return [(row.name, row.last_error) for row in rows if row.last_error and row.name in known][:MOSTSOURCES]
 
 
 def _plots(report: Report) -> list[dict[str, Any]]:

@@ -22,6 +22,8 @@ from headwater.settings import SourceSettings
 
 router = APIRouter(dependencies=SIGNED_IN)
 MOST_WAITING = 500
+SOURCE = "source:"
+"""How leases of sources begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +69,8 @@ def _shown(home: Dashboard, report: Report) -> Iterator[Shown]:
     standings = {one.name: one for one in report.sources}
     configured = {one.name: one for one in node.settings.sources}
     next_runs: Mapping[str, str] = node.schedules.next_runs() if node.schedules is not None else {}
-    busy = {name.removeprefix("source:"): holder.command for name, holder in node.opened.ledger.holders()}
+    leases = node.opened.ledger.holders()
+    busy = {name.removeprefix(SOURCE): holder.command for name, holder in leases if name.startswith(SOURCE)}
     asked = {row.source for row in node.inbox.ledger.waiting(WAITING, limit=MOST_WAITING) if row.document == WHOLE}
     for name in dict.fromkeys([*configured, *rows]):
         standing = standings.get(name)
