@@ -7,12 +7,14 @@ import re
 import shlex
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from app.cli import run
+from headwater.ledger.base import Block
 from tests.serve.conftest import Node, eventually
 from tests.serve.pushing import delete, found, project, put, text
 
@@ -118,6 +120,15 @@ def test_fewer_readers_go_before_everything_else(served: Node, ingest: str, sear
     row = next((row for row in served.inbox.rows() if row.document == "open.md"), None)
     assert row is None or row.access, "done already, or ahead of all others"
     assert eventually(lambda: not found(served, "potoroo", search), seconds=20)
+
+
+def test_what_a_person_took_out_stays_out(served: Node, ingest: str, search: str) -> None:
+    served.ledger.block(Block("wiki", "blocked.md", "a letter", datetime.now(UTC)))
+    answer = put(served, "wiki/blocked.md?wait=true", ingest, json=text("The wallaroo leaps."))
+    assert (answer.status_code, answer.json()["state"], answer.json()["reason"]) == (200, "blocked", "a letter")
+    assert found(served, "wallaroo", search) == []
+    assert served.ledger.unblock("wiki", "blocked.md")
+    assert put(served, "wiki/blocked.md?wait=true", ingest, json=text("The wallaroo leaps.")).json()["searchable"]
 
 
 @pytest.mark.parametrize(
