@@ -1,9 +1,9 @@
 """Webhook to searchable while a cold run over the same source is under way, with the packaged model.
 
-`python -m bench.meanwhile [--documents 10000] [--deliveries 40] [--beside]`: `headwater serve` over an empty index is told
-to look at all of a source (or, with `--beside`, `headwater ingest --direct` is started beside it); then, a second apart,
-documents all over the source are changed and announced, each followed by searches until the new text is found.
-Prints JSON: seconds until then, and how far the run was.
+`python -m bench.meanwhile [--documents 10000] [--deliveries 40] [--beside]`: `headwater serve` over an empty index is
+told to look at all of a source (or, with `--beside`, `headwater ingest --direct` is started beside it); then, a second
+apart, documents all over the source are changed and announced, each followed by searches until the new text is
+found. Prints JSON: seconds until then, and how far the run was.
 """
 
 import argparse
