@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast, runtime_checkable
 
 from connectors.about import About
+from connectors.websites.recent import forget
 from headwater.errors import ConfigError
 from headwater.interfaces import Connector
 from headwater.ledger.pushed import PushedStore
@@ -49,8 +50,9 @@ class _Remembers(Protocol):
     def not_older(self, seconds: float) -> Connector: ...
 
 
-def not_older(connector: Connector, seconds: float) -> Connector:
-    """The same, reading by no listing that was made longer ago than this."""
+def not_older(connector: Connector, seconds: float, id: str = "") -> Connector:
+    """The same, reading by no listing that was made longer ago than this, and nothing of `id` that one has left."""
+    forget((connector, id))
     return connector.not_older(max(0.0, seconds)) if isinstance(connector, _Remembers) else connector
 
 

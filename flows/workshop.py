@@ -233,7 +233,7 @@ class Workshop:
         made = made.reading(self.pushed()) if isinstance(made, ReadsStore) else made
         if self.only is None:
             return made
-        return not_older(made, self.fresh)
+        return not_older(made, self.fresh, self.only)
 
     # runs -------------------------------------------------------------------------------------------------
 

@@ -5,17 +5,19 @@ A memory of minutes and of bounded size; without it everything comes out the sam
 
 import threading
 import time
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 _Kept = TypeVar("_Kept")
 MOST_BYTES = 64 * 2**20
 SECONDS = 900.0
+_all: "list[weakref.ref[Recent[Any]]]" = []
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Recent(Generic[_Kept]):
     """The newest values by key, none older than `seconds`, of `most` weight together."""
 
@@ -24,6 +26,9 @@ class Recent(Generic[_Kept]):
     _kept: OrderedDict[Hashable, tuple[float, int, _Kept]] = field(default_factory=OrderedDict)
     _weight: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        _all.append(weakref.ref(self))
 
     def put(self, key: Hashable, value: _Kept, weight: int = 1) -> None:
         with self._lock:
@@ -62,3 +67,11 @@ class Recent(Generic[_Kept]):
     def _drop(self, key: Hashable) -> None:
         found = self._kept.pop(key, None)
         self._weight -= found[1] if found else 0
+
+
+def forget(key: Hashable) -> None:
+    """What any of them keeps by this key: it was announced that it changed."""
+    for reference in _all:
+        kept = reference()
+        if kept is not None:
+            kept.drop(lambda known: known == key)
