@@ -12,8 +12,16 @@ QUICK = Plan(
     trouble_seconds=0.5, compact_every=1000, sampled=2.0, searched=0.5, settle=120, full_every=1, first_run=False,
 )  # fmt: skip
 LONGER = replace(
-    QUICK, seconds=60, documents=150, kill_every=12, run_every=15, trouble_every=10, compact_every=20, sampled=0.5,
-    searched=0.1, first_run=True
+    QUICK,
+    seconds=60,
+    documents=150,
+    kill_every=12,
+    run_every=15,
+    trouble_every=10,
+    compact_every=20,
+    sampled=0.5,
+    searched=0.1,
+    first_run=True,
 )
 
 
