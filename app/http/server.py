@@ -11,6 +11,8 @@ import uvicorn
 from app.http.addresses import is_loopback
 from app.http.application import application
 from app.http.node import Node
+from flows.leases import serve_lease
+from flows.workshop import Workshop
 from headwater.errors import BusyError, ConfigError, StateError
 from headwater.ledger.base import Ledger
 from headwater.ledger.waiting import Timing
@@ -18,7 +20,6 @@ from headwater.settings import ServeSettings
 
 START_SECONDS = 30.0
 _MOST_CONNECTIONS, _KEEP_ALIVE = 512, 15
-LEASE = "serve"
 
 log = logging.getLogger("headwater.serve")
 
@@ -57,10 +58,13 @@ def timing(serve: ServeSettings) -> Timing:
     return Timing(debounce=serve.debounce, max_wait=max(serve.debounce, serve.max_wait))
 
 
-def alone(ledger: Ledger, node_holder: "Node", stack: ExitStack) -> None:
-    """BusyError when another `headwater serve` has this state folder; let go of at the end of `stack`."""
+def alone(opened: Workshop, stack: ExitStack) -> None:
+    """BusyError when another `headwater serve` has this state folder; let go of at the end of `stack`.
+
+    Several may share a ledger on a server, each with a folder of its own.
+    """
     try:
-        stack.enter_context(ledger.lease(LEASE, node_holder.opened.holder, seconds=60))
+        stack.enter_context(opened.ledger.lease(serve_lease(opened.settings), opened.holder, seconds=60))
     except BusyError as error:
         raise BusyError(
             f"another headwater serve has this state folder already: {error}",

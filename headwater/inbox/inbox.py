@@ -90,6 +90,12 @@ class Inbox:
         """Nothing was tried, because the source is busy, say; that counts as no attempt."""
         return self.ledger.put_back(row, self.clock() + timedelta(seconds=seconds))
 
+    def given_back(self) -> int:
+        """What anybody has taken is anybody's again; how many rows. Whoever goes on with one finds that out."""
+        now = self.clock()
+        taken = [row for row in self.rows() if row.token is not None and row.taken_until and row.taken_until > now]
+        return sum(self.ledger.put_back(row, row.due_at) for row in taken)
+
     def failed(self, row: Waiting, error: HeadwaterError) -> bool:
         """Tried again after a pause where that may help; else, or when nothing helped, dead with the error's words.
 

@@ -32,7 +32,7 @@ def size_when_made(folder: Path) -> int:
 
 def note_made(folder: Path, size: int) -> None:
     """Of a new generation."""
-    (folder / POINTER).write_text(json.dumps({"edition": "", "bytes": size}), encoding="ascii")
+    (folder / POINTER).write_text(json.dumps({"edition": "", "bytes": size}), encoding="utf-8")
 
 
 def next_edition(folder: Path) -> Path:
@@ -47,7 +47,7 @@ def switch(folder: Path, edition: Path, size: int) -> None:
     It raises OSError only as long as nothing was switched.
     """
     new = folder / f"{POINTER}.new"
-    with new.open("w", encoding="ascii") as file:
+    with new.open("w", encoding="utf-8") as file:
         json.dump({"edition": edition.name, "bytes": size}, file)
         file.flush()
         os.fsync(file.fileno())
@@ -88,7 +88,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _read(folder: Path) -> tuple[str, int]:
     try:
-        found = json.loads((folder / POINTER).read_text(encoding="ascii"))
+        found = json.loads((folder / POINTER).read_text(encoding="utf-8"))
         name, size = str(found["edition"]), int(found["bytes"])
     except (FileNotFoundError, NotADirectoryError):
         return "", 0

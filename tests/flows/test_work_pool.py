@@ -47,7 +47,9 @@ def deployed(api: str, pool: str) -> dict[str, dict[str, Any]]:
     body = {"work_pools": {"name": {"any_": [pool]}}}
     answer = httpx.post(f"{api}/deployments/filter", json=body, timeout=20)
     answer.raise_for_status()
-    return {one["name"]: one for one in answer.json()}
+    found = {one["name"]: one for one in answer.json()}
+    # That which looks at what is announced is named like its pool.
+    return {name: one for name, one in found.items() if name != pool}
 
 
 def deploy(folder: Path, api: str) -> dict[str, Any]:

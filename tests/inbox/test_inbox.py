@@ -17,7 +17,7 @@ from headwater.errors import (
 )
 from headwater.inbox.inbox import Inbox, Retry
 from headwater.ledger.open import open_ledger
-from headwater.ledger.waiting import DEAD, Ask
+from headwater.ledger.waiting import DEAD, Ask, Timing
 
 NOON = datetime(2026, 1, 15, 12, tzinfo=UTC)
 
@@ -143,3 +143,15 @@ def test_long_work_keeps_its_claim(inbox: Inbox, clock: Clock, told: Callable[..
 def test_pauses_are_bounded(attempts: int, chance: float) -> None:
     pause = Retry().pause(attempts, chance).total_seconds()
     assert 2.5 <= pause <= 900
+
+
+def test_what_a_dead_process_took_can_be_taken_at_once(tmp_path: Path) -> None:
+    ledger = open_ledger(tmp_path / "ledger.db")
+    before = Inbox(ledger, timing=Timing(debounce=0, max_wait=0))
+    before.receive("docs", "", [Ask(source="docs", document=name, reason="told") for name in ("a", "b")])
+    (taken,) = before.take(1)
+    assert [row.document for row in Inbox(ledger).take()] != [taken.document]
+    assert Inbox(ledger).given_back() == 2
+    assert {row.document for row in Inbox(ledger).take()} == {"a", "b"}
+    # Whoever went on with it all the same does no harm.
+    assert not before.done(taken)
