@@ -263,7 +263,7 @@ def _settings(examples: int, steps: int) -> settings:
 
 
 def test_any_sequence_of_changes_ends_as_a_fresh_index(machine: type[Incremental]) -> None:
-    run_state_machine_as_test(machine, settings=_settings(examples=12, steps=15))
+    run_state_machine_as_test(machine, settings=_settings(examples=9, steps=15))
 
 
 @pytest.mark.slow

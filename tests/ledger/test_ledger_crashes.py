@@ -39,7 +39,7 @@ def assert_whole(ledger):
     return epoch
 
 
-@pytest.mark.parametrize("kills", [40, pytest.param(400, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("kills", [25, pytest.param(400, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_a_kill_leaves_the_whole_commit_or_nothing(database, children, kills):
     reader, before, cut = database.open(), 0, 0
     for _ in range(kills):

@@ -390,7 +390,7 @@ class Announcements(RuleBasedStateMachine):
         return claims
 
 
-@pytest.mark.parametrize("examples", [60, pytest.param(600, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("examples", [40, pytest.param(600, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_any_sequence_of_notices_and_workers(fresh_databases, noon, examples):
     machine = type("Machine", (Announcements,), {"open_ledger": staticmethod(lambda: (fresh_databases().open(), noon))})
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=30))

@@ -207,7 +207,7 @@ class Publications(RuleBasedStateMachine):
             self.ledger.close()
 
 
-@pytest.mark.parametrize("examples", [40, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
+@pytest.mark.parametrize("examples", [25, pytest.param(300, marks=[pytest.mark.slow, pytest.mark.timeout(900)])])
 def test_any_sequence_of_publications(fresh_databases, examples):
     machine = type("Machine", (Publications,), {"make_ledger": staticmethod(lambda: fresh_databases().open())})
     run_state_machine_as_test(machine, settings=settings(max_examples=examples, stateful_step_count=25))

@@ -62,9 +62,9 @@ def test_a_flood_makes_bounded_work(node: Node) -> None:
 
 def test_it_ends_in_good_order_while_it_works(node: Node) -> None:
     node.start()
-    for number in range(200):
+    for number in range(80):
         node.write(f"more-{number}.md", f"# More {number}\n\nThis is one more article, number {number}.\n")
-    assert node.tell(*(f"more-{number}.md" for number in range(200))).status_code == 202
+    assert node.tell(*(f"more-{number}.md" for number in range(80))).status_code == 202
     assert eventually(lambda: node.ledger.count("g1", "docs") > 3)
     began = time.monotonic()
     assert node.end() == 0
@@ -73,13 +73,13 @@ def test_it_ends_in_good_order_while_it_works(node: Node) -> None:
     assert ledger.holders() == []
     assert ledger.open_publications() == []
     done = ledger.count("g1", "docs")
-    assert done < 200
-    assert len(node.inbox.rows()) == 200 - done
+    assert done < 80
+    assert len(node.inbox.rows()) == 80 - done
     assert all(row.token is None for row in node.inbox.rows())
     key = node.key("search")
     node.start()
     assert eventually(lambda: not node.inbox.rows(), seconds=60)
-    assert node.ledger.count("g1", "docs") == 200
+    assert node.ledger.count("g1", "docs") == 80
     assert node.found("number 17", key)
 
 
