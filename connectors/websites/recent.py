@@ -75,3 +75,11 @@ def forget(key: Hashable) -> None:
         kept = reference()
         if kept is not None:
             kept.drop(lambda known: known == key)
+
+
+def forget_everything() -> None:
+    """As a new process would begin."""
+    for reference in _all:
+        kept = reference()
+        if kept is not None:
+            kept.clear()

@@ -9,6 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from connectors.websites.recent import forget_everything
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -117,6 +119,8 @@ def serving(answer: Callable[[Asked], Reply]) -> Iterator[LocalServer]:
     finally:
         server.close()
         thread.join()
+        # The next one may get the same port.
+        forget_everything()
 
 
 def once(status: int, body: bytes = b"", **headers: str) -> Callable[[Asked], Reply]:
