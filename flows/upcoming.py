@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from flows.leases import is_serve
+from flows.leases import fires_schedules
 from flows.prefect_names import FLOW
 from flows.workshop import Workshop
 from headwater.freshness.sources import lag_of, percentile
@@ -79,7 +79,7 @@ def _next(source: SourceSettings, now: datetime, asked: Mapping[str, str] | None
 
 def _asked(ledger: Ledger) -> tuple[str, Mapping[str, str] | None]:
     """Who fires the schedules, and when each source runs next where that is known better than from its schedule."""
-    if any(is_serve(name) for name, _ in ledger.holders()) and "PREFECT_API_URL" not in os.environ:
+    if any(fires_schedules(name) for name, _ in ledger.holders()) and "PREFECT_API_URL" not in os.environ:
         return SERVE, None
     api = os.environ.get("PREFECT_API_URL", "").rstrip("/")
     found = _of_prefect(api) if api else None

@@ -17,6 +17,7 @@ from app.http.node import Node
 from app.http.server import HttpServer, alone, check_address, listen, timing
 from flows.compact import compacting
 from flows.environment import prepare
+from flows.leases import schedules_lease
 from flows.refresh import COMMAND, refresh
 from flows.schedules import PrefectSchedules
 from flows.session import using
@@ -59,6 +60,8 @@ def run(settings: Settings, *, prefect: bool, as_json: bool = False) -> None:
         node.worker.start()
         stack.enter_context(compacting(opened))
         if node.schedules is not None:
+            # So that others who ask know that somebody is there to fire them.
+            stack.enter_context(opened.ledger.lease(schedules_lease(settings), opened.holder, seconds=60))
             node.schedules.start()
         log.info("ready")
         while not ending.wait(1.0) and server.alive:

@@ -1,16 +1,27 @@
 """One `headwater serve` for each state folder, however many share a ledger."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from flows.leases import is_serve, serve_lease
+import pytest
+
+from flows.leases import fires_schedules, schedules_lease, serve_lease
 from headwater.settings import LedgerSettings, Secret, Settings
 
 
-def test_several_may_serve_a_ledger_on_a_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize("lease", [serve_lease, schedules_lease])
+def test_several_may_serve_a_ledger_on_a_server(tmp_path: Path, lease: Callable[[Settings], str]) -> None:
     alone = Settings(home=tmp_path / "a", base=tmp_path)
-    assert serve_lease(alone) == serve_lease(replace(alone, home=tmp_path / "b"))
+    assert lease(alone) == lease(replace(alone, home=tmp_path / "b"))
     shared = replace(alone, ledger=LedgerSettings(url=Secret("postgresql://db.example.com/headwater")))
-    assert serve_lease(shared) != serve_lease(replace(shared, home=tmp_path / "b"))
-    assert all(is_serve(serve_lease(one)) for one in (alone, shared))
-    assert not is_serve("source:serve")
+    assert lease(shared) != lease(replace(shared, home=tmp_path / "b"))
+
+
+def test_who_serves_need_not_fire_schedules(tmp_path: Path) -> None:
+    alone = Settings(home=tmp_path, base=tmp_path)
+    shared = replace(alone, ledger=LedgerSettings(url=Secret("postgresql://db.example.com/headwater")))
+    for settings in (alone, shared):
+        assert fires_schedules(schedules_lease(settings))
+        assert not fires_schedules(serve_lease(settings))
+    assert not fires_schedules("source:schedules")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from flows.inspect import status_of
+from flows.leases import schedules_lease, serve_lease
 from flows.workshop import Workshop
 from headwater.inbox.inbox import Inbox
 from headwater.ledger.waiting import Ask
@@ -37,8 +38,10 @@ def test_without_anybody_it_is_what_the_schedule_says(opened: Workshop) -> None:
     assert due is not None
     assert found["scheduled_by"] == ""
     assert {name: datetime.fromisoformat(at) for name, at in found["next_runs"].items()} == {"docs": due}
-    with opened.ledger.lease("serve", opened.holder, seconds=60):
-        assert status_of(opened)["scheduled_by"] == "headwater serve"
+    with opened.ledger.lease(serve_lease(opened.settings), opened.holder, seconds=60):
+        assert status_of(opened)["scheduled_by"] == ""
+        with opened.ledger.lease(schedules_lease(opened.settings), opened.holder, seconds=60):
+            assert status_of(opened)["scheduled_by"] == "headwater serve"
 
 
 def test_runs_lag_and_inbox_are_told(opened: Workshop, tmp_path: Path) -> None:
