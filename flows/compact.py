@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from flows.workshop import Workshop
 from headwater.clock import utc_now
 from headwater.errors import HeadwaterError, IndexUnavailableError
-from headwater.index.compact import Compaction, DiskUse
+from headwater.index.compact import NOTHING_THERE, Compaction, DiskUse
 from headwater.index.shared import SharedStore
 from headwater.publishing.collect import collect
 
@@ -28,6 +28,8 @@ def compact(workshop: Workshop, told: Callable[[Compaction], None]) -> Compactio
     IndexUnavailableError when it was given up; the index is as it was then.
     """
     generation = workshop.ledger.generation()
+    if workshop.existing_index(generation) is None:
+        return NOTHING_THERE
     _collect(workshop, generation)
     status = workshop.store.compact(generation)
     while status.state == "running":

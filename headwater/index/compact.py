@@ -51,6 +51,7 @@ class Compaction:
 
 NO_COMPACTION = Compaction("none")
 UNNEEDED = Compaction("unneeded", problem="The Qdrant server compacts its collections itself.")
+NOTHING_THERE = Compaction("unneeded", problem="There is no index yet. Run: headwater ingest")
 
 
 def worth_noting(empty: int, full: int) -> int:

@@ -67,6 +67,14 @@ def test_by_hand(project: Project, monkeypatch: pytest.MonkeyPatch, capsysbinary
         assert disagreements(workshop) == []
 
 
+def test_where_nothing_was_ingested_nothing_is_made(
+    project: Project, tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    assert run(["compact", "--config", str(project.folder / "headwater.toml"), "--home", str(tmp_path / "new")]) == 0
+    assert b"There is no index yet" in capsysbinary.readouterr().out
+    assert not list((tmp_path / "new").glob("index/*/"))
+
+
 def test_a_run_sees_to_it(project: Project, always: None) -> None:
     report = project.ingest()
     assert not any("compacted" in note for note in report.notes), "nothing changed: the index is not even opened"
