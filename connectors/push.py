@@ -44,6 +44,7 @@ class PushConnector:
         removals="a document that is deleted over HTTP",
     )
     absence_is_final: ClassVar[bool] = True
+    nothing_listed: ClassVar[str] = "none that its settings take was put there yet (PUT /v1/documents/SOURCE/ID)"
 
     name: str
     policy: SourcePolicy

@@ -39,6 +39,13 @@ class LeavesOut(Protocol):
     def left_out(self) -> Mapping[str, int]: ...
 
 
+@runtime_checkable
+class FilledFromOutside(Protocol):
+    """A connector whose source may well have no document, with what fills it."""
+
+    nothing_listed: str
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """The units a run is made of; Prefect wraps each in a task, `--direct` calls them as they are."""
@@ -227,10 +234,16 @@ def _left_out(workshop: Workshop, reports: Sequence[SourceReport]) -> list[str]:
     for report in reports:
         empty = not report.handled and not report.error and workshop.only is None
         if report.indexed or empty:
-            said = _count_left_out(report.source, workshop.connector(workshop.source(report.source)))
-            nothing = f"{report.source} lists no document: look at its include, exclude and folder settings"
-            notes += [nothing] * empty + [said] * bool(said)
+            connector = workshop.connector(workshop.source(report.source))
+            said = _count_left_out(report.source, connector)
+            notes += [f"{report.source} lists no document: {_why_nothing(connector)}"] * empty + [said] * bool(said)
     return notes
+
+
+def _why_nothing(connector: object) -> str:
+    if isinstance(connector, FilledFromOutside):
+        return connector.nothing_listed
+    return "look at its include, exclude and folder settings"
 
 
 def _count_left_out(source: str, connector: object) -> str:

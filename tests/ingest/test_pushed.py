@@ -35,11 +35,18 @@ def take_back(ledger: Ledger, *ids: str) -> None:
 
 
 @pytest.fixture
-def pushed(project: Project) -> Project:
-    """Twenty documents; more than one at a time are not removed without a person."""
+def empty(project: Project) -> Project:
+    """More than one document at a time is not removed without a person."""
     project.configure(max_removals="1", max_removed_share="0.05")
     file = project.folder / "headwater.toml"
     file.write_text(file.read_text().replace('kind = "folder"\npath = "docs"', 'kind = "push"'))
+    return project
+
+
+@pytest.fixture
+def pushed(empty: Project) -> Project:
+    """Twenty documents."""
+    project = empty
     with project.open() as workshop:
         for number in range(20):
             keep(workshop.ledger, f"{number}.md")
@@ -49,6 +56,12 @@ def pushed(project: Project) -> Project:
 
 def run(project: Project) -> SourceReport:
     return project.ingest().sources[0]
+
+
+def test_before_anything_is_put_it_says_how_that_is_done(empty: Project) -> None:
+    report = empty.ingest()
+    assert report.exit_code == 0
+    assert any("PUT /v1/documents/" in note for note in report.notes)
 
 
 def test_nothing_new_is_nothing_to_do(pushed: Project) -> None:
