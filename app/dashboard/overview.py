@@ -16,9 +16,8 @@ from app.dashboard.layout import parsed, render
 from app.dashboard.sources import SOURCE
 from app.http.node import OFF, OK
 from app.measures import floored, length
-from app.pages.freshness import Part, parts_of
-from headwater.freshness.distribution import UNKNOWN
-from headwater.freshness.values import Bucket, Headline, Report, Severity
+from app.pages.freshness import NO_AGE, NO_LAG, Part, bars_of, parts_of
+from headwater.freshness.values import Headline, Report, Severity
 from headwater.freshness.wording import counted
 from headwater.ledger.base import Holder
 from headwater.publishing.publisher import PUBLISH_LEASE
@@ -201,24 +200,13 @@ def _plots(report: Report) -> list[dict[str, Any]]:
         {
             "name": "Lag of the last change",
             "about": "From a change at the source until it was searchable.",
-            "nothing": "No change has been measured yet: what was there when a source was first read has no lag.",
-            "rows": _bars(report.lag),
+            "nothing": NO_LAG,
+            "rows": bars_of(report.lag),
         },
         {
             "name": "Age of content",
             "about": "Since the newest date that a document, or its review, states.",
-            "nothing": "There are no documents.",
-            "rows": _bars(report.age),
+            "nothing": NO_AGE,
+            "rows": bars_of(report.age),
         },
-    ]
-
-
-def _bars(buckets: Sequence[Bucket]) -> list[tuple[Bucket, tuple[Part, ...]]]:
-    most = max((one.count for one in buckets), default=0)
-    if not most:
-        return []
-    rest = {UNKNOWN: "unknown"}
-    return [
-        (one, parts_of([("broken", one.broken), (rest.get(one.label, "kept"), one.count - one.broken)], most))
-        for one in buckets
     ]

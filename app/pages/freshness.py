@@ -17,6 +17,9 @@ LONGEST_TITLE, LONGEST_TEXT = 120, 600
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_TOP = 150, 30, 6
 LEAST_VISIBLE = 0.8
 """Percent of a bar's width: what is not nothing can be seen."""
+NO_LAG = "No change has been measured yet: what was there when a source was first read has no lag."
+NO_AGE = "There are no documents."
+"""What is said where a plot would have nothing to draw."""
 _SAID_ALREADY = "What was served while stale"
 """How the note begins that the page has a place of its own for."""
 
@@ -188,28 +191,8 @@ def parts_of(counts: Sequence[tuple[str, int]], total: int) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _plots(report: Report) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": "lag",
-            "name": "Lag of the last change",
-            "about": "From a change at the source until it was searchable. Documents by their last change.",
-            "beyond": "late",
-            "nothing": "No change has been measured yet: what was there when a source was first read has no lag.",
-            "rows": _rows(report.lag),
-        },
-        {
-            "id": "age",
-            "name": "Age of content",
-            "about": "Since the newest date that a document, or its review, states. The times of files do not count.",
-            "beyond": "overdue",
-            "nothing": "There are no documents.",
-            "rows": _rows(report.age),
-        },
-    ]
-
-
-def _rows(buckets: Sequence[Bucket]) -> list[tuple[Bucket, tuple[Part, ...]]]:
+def bars_of(buckets: Sequence[Bucket]) -> list[tuple[Bucket, tuple[Part, ...]]]:
+    """Each with its bar, the fullest being the whole width; none where nothing was counted."""
     most = max((one.count for one in buckets), default=0)
     if not most:
         return []
@@ -217,6 +200,27 @@ def _rows(buckets: Sequence[Bucket]) -> list[tuple[Bucket, tuple[Part, ...]]]:
     return [
         (one, parts_of([("broken", one.broken), (rest.get(one.label, "kept"), one.count - one.broken)], most))
         for one in buckets
+    ]
+
+
+def _plots(report: Report) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": "lag",
+            "name": "Lag of the last change",
+            "about": "From a change at the source until it was searchable. Documents by their last change.",
+            "beyond": "late",
+            "nothing": NO_LAG,
+            "rows": bars_of(report.lag),
+        },
+        {
+            "id": "age",
+            "name": "Age of content",
+            "about": "Since the newest date that a document, or its review, states. The times of files do not count.",
+            "beyond": "overdue",
+            "nothing": NO_AGE,
+            "rows": bars_of(report.age),
+        },
     ]
 
 
