@@ -4,6 +4,7 @@ from rich.table import Table
 
 from app.console import out, plain
 from flows.dry_run import Forecast
+from headwater.errors import with_advice
 from headwater.ingest.report import RunReport, SourceReport
 
 SHOWN_PROBLEMS = 20
@@ -46,8 +47,8 @@ def _print_problems(report: RunReport) -> None:
     for problem in report.problems[:SHOWN_PROBLEMS]:
         where = f"{problem.source}/{problem.document}" if problem.document else problem.source
         colour = "red" if problem.outcome in ("failed", "quarantined") else "yellow"
-        advice = f" {problem.advice}" if problem.advice else ""
-        out.print(f"[{colour}]{problem.outcome}[/{colour}] {plain(where)}: {plain(problem.reason + advice)}")
+        said = plain(with_advice(problem.reason, problem.advice))
+        out.print(f"[{colour}]{problem.outcome}[/{colour}] {plain(where)}: {said}")
     left = len(report.problems) - SHOWN_PROBLEMS
     if left > 0:
         out.print(f"... and {left:,} more: add --json to see all.")

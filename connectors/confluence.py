@@ -162,7 +162,7 @@ class ConfluenceConnector:
             raise
         except HeadwaterError as error:
             for id in (page.id, *(f"{page.id}/{one.id}" for one in self._files(page))):
-                yield Unreadable(id, type(error).__name__, f"{error}. {error.advice}".strip())
+                yield Unreadable(id, type(error).__name__, error.in_full)
             return
         readers = listed_access(self.policy, mapped.access)
         for id, attachment in ((page.id, None), *((f"{page.id}/{one.id}", one) for one in self._files(page))):

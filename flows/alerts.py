@@ -13,7 +13,7 @@ from headwater.alerting.digest import Owed, Round, owed
 from headwater.alerting.telling import Receiver, Seen, Told, tell
 from headwater.alerting.tracking import Breach, Tracked
 from headwater.alerting.wording import Message
-from headwater.errors import BusyError, ConfigError, HeadwaterError
+from headwater.errors import BusyError, ConfigError, HeadwaterError, with_advice
 from headwater.freshness.values import Finding, Report, Severity
 from headwater.ledger.base import Ledger
 from headwater.settings import AlertSettings, Secret
@@ -118,7 +118,7 @@ def notify(workshop: Workshop, report: Report, *, digest: bool = True, also: Seq
             sent, problems = _digests(ledger, alerts, report, seen.least, send=digest and whole)
     except BusyError as error:
         return Delivered(problems=(f"another process is telling people at this moment ({error})",))
-    return Delivered(told, sent, (*(f"{one.problem}. {one.advice}".strip() for one in told if one.problem), *problems))
+    return Delivered(told, sent, (*(with_advice(one.problem, one.advice) for one in told if one.problem), *problems))
 
 
 def notify_after_run(workshop: Workshop) -> list[str]:
@@ -181,7 +181,7 @@ def _digests(
                 _send_digest(name, messages[name], alerts)
                 sent += 1
         except HeadwaterError as error:
-            problems.append(f"{error}. {error.advice}".strip())
+            problems.append(error.in_full)
             continue
         round_ = round_.without(name)
         ledger.learn(_SOURCE, _ROUND, round_.as_json())

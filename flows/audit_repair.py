@@ -7,6 +7,7 @@ from flows.workshop import Workshop
 from headwater.audit.mend import Mended, Mender
 from headwater.audit.points import Name, Say
 from headwater.audit.values import MISSING, WRONG_ACCESS, Finding
+from headwater.errors import with_advice
 from headwater.index.base import Index
 from headwater.ingest.report import SourceReport
 
@@ -65,7 +66,7 @@ def _run(workshop: Workshop, names: Sequence[str]) -> list[str]:
     said = [_source_said(source) for source in report.sources]
     for problem in report.problems:
         if problem.outcome == "withheld" or (problem.outcome == "failed" and not problem.document):
-            said.append(f"{problem.source}: {problem.reason}. {problem.advice}".strip())
+            said.append(f"{problem.source}: {with_advice(problem.reason, problem.advice)}")
     return said
 
 

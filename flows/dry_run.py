@@ -55,7 +55,7 @@ def forecast(workshop: Workshop, names: Sequence[str]) -> Forecast:
         try:
             workshop.index()
         except HeadwaterError as error:
-            rebuild = f"{error}. {error.advice}"
+            rebuild = error.in_full
     return Forecast(tuple(_source(workshop, name) for name in names), rebuild)
 
 
@@ -68,7 +68,7 @@ def _source(workshop: Workshop, name: str) -> SourceForecast:
         else:
             plan = plan_document(workshop.only, name, ledger)
     except HeadwaterError as error:
-        return SourceForecast(source=name, error=f"{error} {error.advice}".strip())
+        return SourceForecast(source=name, error=error.in_full)
     live = {row.id: row for row in ledger.documents(generation, name)}
     new = [ref for ref in plan.changed if ref.id not in live]
     reprocess = [ref for ref in plan.changed if ref.id in live and live[ref.id].version == ref.version]

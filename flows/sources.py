@@ -158,9 +158,9 @@ def _raws(connector: Connector, refs: Sequence[Ref], findings: list[str]) -> Ite
             if not isinstance(raw, NotModified):
                 yield replace(raw, media_type=media_type(raw))
         except CredentialError as error:
-            findings.append(f"{ref.id} is listed, but the credentials may not read it: {error} {error.advice}".strip())
+            findings.append(f"{ref.id} is listed, but the credentials may not read it: {error.in_full}")
         except HeadwaterError as error:
-            findings.append(f"{ref.id} cannot be read: {error} {error.advice}".strip())
+            findings.append(f"{ref.id} cannot be read: {error.in_full}")
 
 
 def _seen(document: Document) -> Seen:

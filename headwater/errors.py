@@ -38,8 +38,20 @@ class HeadwaterError(Exception):
         super().__init__(message)
         self.advice = advice
 
+    @property
+    def in_full(self) -> str:
+        """What is wrong and what to do, for where there is room for one text."""
+        return with_advice(str(self), self.advice)
+
     def __reduce__(self) -> tuple[object, ...]:
         return (_rebuild, (type(self), str(self), self.advice))
+
+
+def with_advice(said: str, advice: str) -> str:
+    """Two sentences, whether or not the first ends as one."""
+    if not advice:
+        return said
+    return f"{said}{'' if said.endswith(('.', '!', '?')) else '.'} {advice}"
 
 
 def _rebuild(kind: type[HeadwaterError], message: str, advice: str) -> HeadwaterError:

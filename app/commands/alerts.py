@@ -64,5 +64,5 @@ def _try(settings: AlertSettings, *, as_json: bool) -> bool:
             if error is None:
                 out.print(plain(f"{place} ({name}): sent"))
             else:
-                warn(f"{error}. {error.advice}".strip())
+                warn(error.in_full)
     return any(error is not None for _, _, error in results)

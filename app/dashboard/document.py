@@ -131,7 +131,7 @@ def _chunks(home: Dashboard, visit: Session, row: DocumentRow | None, number: in
     try:
         found = chunks_of(home.node.opened, row, (page - 1) * CHUNKS, CHUNKS)
     except HeadwaterError as error:
-        return nothing | {"unread": f"{error}. {error.advice}".strip()}
+        return nothing | {"unread": error.in_full}
     drawn = [parts.drawn(chunk, row, shown=_may_read(visit, access)) for chunk, access in found]
     return nothing | {"drawn": drawn, "strip": list(parts.strip(drawn)), "chunk_page": page, "chunk_pages": pages}
 

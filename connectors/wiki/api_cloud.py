@@ -103,7 +103,7 @@ class Cloud:
             try:
                 pages.append(self._page(one, space, above.of(one), known.get(id, _UNKNOWN)))
             except HeadwaterError as error:
-                pages.append(Unreadable(id, type(error).__name__, f"{error}. {error.advice}".strip()))
+                pages.append(Unreadable(id, type(error).__name__, error.in_full))
         return pages
 
     def page(self, id: str, listed: Page | None = None) -> tuple[Page, str]:

@@ -72,7 +72,7 @@ class Server:
             try:
                 pages.append(self._page(one, space))
             except HeadwaterError as error:
-                pages.append(Unreadable(id, type(error).__name__, f"{error}. {error.advice}".strip()))
+                pages.append(Unreadable(id, type(error).__name__, error.in_full))
         return pages
 
     def page(self, id: str, listed: Page | None = None) -> tuple[Page, str]:  # noqa: ARG002 (the interface's)

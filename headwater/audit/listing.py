@@ -68,7 +68,7 @@ def compare(known: Known, rows: Iterable[DocumentRow]) -> Compared:
     try:
         listing = _listing(known.connector)
     except HeadwaterError as error:
-        found.state, found.note = FAILED, f"{error} {error.advice}".strip()
+        found.state, found.note = FAILED, error.in_full
         listing = None
     absent: list[str] = []
     met: set[str] = set()

@@ -135,4 +135,4 @@ def _check_filters(filters: tuple[str, ...]) -> None:
     try:
         parse_filters(filters)
     except HeadwaterError as error:
-        raise _MistakeError(f"filter: {error}. {error.advice}") from None
+        raise _MistakeError(f"filter: {error.in_full}") from None

@@ -103,7 +103,7 @@ class Inbox:
         """
         now = self.clock()
         last = not _passing(error) or self.retry.is_last(row, now)
-        words = f"{type(error).__name__}: {error}. {error.advice}".strip()
+        words = f"{type(error).__name__}: {error.in_full}"
         due_at = now + self.retry.pause(row.attempts + 1, self.chance())
         return self.ledger.fail_taken(row, words, now=now, due_at=due_at, last=last)
 

@@ -179,10 +179,8 @@ def still(failure: Failure) -> Failed | Quarantined:
 
 def failed(error: HeadwaterError) -> Failed:
     """The outcome a document's error becomes."""
-    said = str(error)
-    reason = f"{said}{'' if said.endswith(('.', '!', '?')) else '.'} {error.advice}" if error.advice else said
     # Rights are given without any document changing.
-    return Failed(type(error).__name__, reason, isinstance(error, RetriableError | CredentialError))
+    return Failed(type(error).__name__, error.in_full, isinstance(error, RetriableError | CredentialError))
 
 
 def content_hash(raw: RawDocument) -> str:
