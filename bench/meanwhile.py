@@ -14,14 +14,12 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import httpx
 
-from bench.corpus import article
-from bench.serve import CONFIGURATION, address, environment, headwater, tell
+from bench.serve import address, articles, environment, headwater, tell
 from flows.workshop import LEDGER_FILE
 from headwater.inbox.inbox import Inbox
 from headwater.ledger.open import open_ledger
@@ -34,12 +32,7 @@ def main() -> None:
     parser.add_argument("--deliveries", type=int, default=40)
     parser.add_argument("--beside", action="store_true", help="The run is that of another process.")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as scratch:
-        folder = Path(scratch)
-        (folder / "docs").mkdir()
-        (folder / "headwater.toml").write_text(CONFIGURATION, encoding="utf-8")
-        for number in range(asked.documents):
-            (folder / "docs" / f"{number:05}.md").write_text(article(number), encoding="utf-8")
+    with articles(asked.documents) as folder:
         key = headwater(folder, "keys", "add", "bench", "--scope", "search", "--scope", "read").strip()
         print(json.dumps(measured(folder, key, asked.documents, asked.deliveries, beside=asked.beside)))
 

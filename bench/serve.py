@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
@@ -50,18 +51,25 @@ def main() -> None:
     parser.add_argument("--workers", action="store_true", help="Have a process worker do the work.")
     parser.add_argument("--pause", type=float, default=0.0, help="Seconds between deliveries.")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as scratch:
-        folder = Path(scratch)
-        (folder / "docs").mkdir()
-        (folder / "headwater.toml").write_text(CONFIGURATION, encoding="utf-8")
-        for number in range(asked.documents):
-            (folder / "docs" / f"{number:05}.md").write_text(article(number), encoding="utf-8")
+    with articles(asked.documents) as folder:
         headwater(folder, "ingest", "--direct")
         key = headwater(folder, "keys", "add", "bench", "--scope", "search").strip()
         with ExitStack() as stack:
             if asked.workers:
                 work(folder, stack)
             print(json.dumps(measured(folder, key, asked)))
+
+
+@contextmanager
+def articles(documents: int) -> Iterator[Path]:
+    """A folder with a configuration of one source of so many documents, gone in the end."""
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as scratch:
+        folder = Path(scratch)
+        (folder / "docs").mkdir()
+        (folder / "headwater.toml").write_text(CONFIGURATION, encoding="utf-8")
+        for number in range(documents):
+            (folder / "docs" / f"{number:05}.md").write_text(article(number), encoding="utf-8")
+        yield folder
 
 
 def environment(folder: Path) -> dict[str, str]:
