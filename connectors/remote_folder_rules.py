@@ -2,6 +2,7 @@
 
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from typing import Protocol
 
@@ -27,8 +28,8 @@ class Folder(Protocol):
         ...
 
 
-class _Rules:
-    """The rules in force in each folder; `_find` says where a folder's own file of rules is."""
+class _Rules(ABC):
+    """The rules in force in each folder; `find` says where a folder's own file of rules is."""
 
     def __init__(self, connector: Folder, store: Store) -> None:
         self.connector, self.store = connector, store
@@ -38,11 +39,11 @@ class _Rules:
         """With the document that this one translates."""
         return linked(id, self._of_folder(id.rpartition("/")[0]), self.connector.policy, self.exists)
 
-    def exists(self, id: str) -> bool:
-        raise NotImplementedError
+    @abstractmethod
+    def exists(self, id: str) -> bool: ...
 
-    def find(self, folder: str) -> Stored | None:
-        raise NotImplementedError
+    @abstractmethod
+    def find(self, folder: str) -> Stored | None: ...
 
     def _of_folder(self, folder: str) -> Rules:
         if folder not in self._by_folder:

@@ -1,70 +1,39 @@
 """The ledger on any database that SQLAlchemy speaks to; each method is one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
-from headwater.ledger import (
-    dialect,
-    documents,
-    failures,
-    history,
-    learned,
-    leases,
-    likenesses,
-    migrations,
-    publications,
-    sources,
-    standings,
-)
-from headwater.ledger.base import (
-    Block,
-    Commit,
-    DocumentRow,
-    Event,
-    Failure,
-    Holder,
-    Intent,
-    Likeness,
-    Publication,
-    SourceRow,
-)
+from headwater.ledger import dialect, history, leases, publications
+from headwater.ledger.base import Commit, Event, Holder, Intent, Publication
 from headwater.ledger.holder import gone, on_this_host
-from headwater.ledger.keeper import Keeper
 from headwater.ledger.schema import head
 from headwater.ledger.sql_acknowledged import SqlAcknowledged
 from headwater.ledger.sql_catalogue import SqlCatalogue
+from headwater.ledger.sql_documents import SqlDocuments
 from headwater.ledger.sql_freshness import SqlFreshness
 from headwater.ledger.sql_inbox import SqlInbox
 from headwater.ledger.sql_keys import SqlKeys
+from headwater.ledger.sql_likenesses import SqlLikenesses
 from headwater.ledger.sql_pushed import SqlPushed
-from headwater.model import Access
+from headwater.ledger.sql_sources import SqlSources
 
 
-class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed, SqlCatalogue):
-    """Made by `open_ledger`; `place` names the database in messages."""
-
-    def __init__(self, engine: Engine, place: str) -> None:
-        self._engine = engine
-        self._reader = dialect.for_reading(engine)
-        self._writer = dialect.for_writing(engine)
-        self._place = place
-        self._keeper = Keeper(self._read, self._write)
-
-    @contextmanager
-    def _read(self) -> Iterator[Connection]:
-        with dialect.translated(self._place), self._reader.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with dialect.translated(self._place), self._writer.begin() as connection:
-            # A newer release may have upgraded the ledger while this process was running.
-            migrations.refuse_newer(connection, self._place)
-            yield connection
+class SqlLedger(
+    SqlDocuments,
+    SqlSources,
+    SqlLikenesses,
+    SqlFreshness,
+    SqlInbox,
+    SqlKeys,
+    SqlAcknowledged,
+    SqlPushed,
+    SqlCatalogue,
+):
+    """Made by `open_ledger`."""
 
     # identity and epochs
 
@@ -148,62 +117,6 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed, Sql
         with self._read() as connection:
             return publications.unfinished(connection)
 
-    # documents
-
-    def documents(self, generation: str, source: str | None = None) -> Iterator[DocumentRow]:
-        """As of the first row asked for, in the order of (source, id), streamed."""
-        with self._read() as connection:
-            yield from documents.stream(connection, generation, source)
-
-    def versions(self, generation: str, source: str) -> dict[str, tuple[str, str]]:
-        """id -> (version, fingerprint)."""
-        with self._read() as connection:
-            return documents.versions(connection, generation, source)
-
-    def document(self, generation: str, source: str, id: str) -> DocumentRow | None:
-        """One live document."""
-        with self._read() as connection:
-            return documents.one(connection, generation, source, id)
-
-    def documents_named(self, generation: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], DocumentRow]:
-        """Those that are live, by (source, id)."""
-        with self._read() as connection:
-            return documents.named(connection, generation, names)
-
-    def count(self, generation: str, source: str) -> int:
-        """Live documents."""
-        with self._read() as connection:
-            return documents.count(connection, generation, source)
-
-    def find(self, generation: str, text: str) -> list[DocumentRow]:
-        """Whole matches first, then ids that end in `text`; case matters."""
-        with self._read() as connection:
-            return documents.find(connection, generation, text)
-
-    def touch(self, generation: str, source: str, versions: Mapping[str, str], verified_at: datetime) -> None:
-        """Ids without a row are passed over."""
-        with self._write() as connection:
-            documents.touch(connection, generation, source, versions, verified_at)
-
-    def set_access(self, generation: str, source: str, id: str, access: Access) -> None:
-        """An id without a row is passed over."""
-        with self._write() as connection:
-            documents.set_access(connection, generation, source, id, access)
-
-    def outdate(self, generation: str, source: str, ids: Iterable[str]) -> None:
-        """Ids without a row are passed over."""
-        with self._write() as connection:
-            documents.outdate(connection, generation, source, ids)
-
-    def drop_generation(self, generation: str) -> None:
-        """StateError for the live one."""
-        with self._write() as connection:
-            publications.refuse_live(connection, generation)
-            documents.drop(connection, generation)
-            failures.drop(connection, generation)
-            likenesses.drop(connection, generation)
-            standings.drop(connection, generation)
-
     # history
 
     def record(self, events: Iterable[Event]) -> None:
@@ -215,104 +128,6 @@ class SqlLedger(SqlFreshness, SqlInbox, SqlKeys, SqlAcknowledged, SqlPushed, Sql
         """In the order in which they were recorded, newest first."""
         with self._read() as connection:
             return history.newest(connection, source, document, limit)
-
-    # documents that failed
-
-    def failures(self, generation: str, source: str | None = None) -> list[Failure]:
-        """By source and document."""
-        with self._read() as connection:
-            return failures.known(connection, generation, source)
-
-    def failures_named(self, generation: str, names: Iterable[tuple[str, str]]) -> list[Failure]:
-        """By source and document."""
-        with self._read() as connection:
-            return failures.named(connection, generation, names)
-
-    def save_failures(self, generation: str, failed: Iterable[Failure]) -> None:
-        """Insert or replace, exactly as given."""
-        with self._write() as connection:
-            failures.save(connection, generation, failed)
-
-    def clear_failures(self, generation: str, keys: Iterable[tuple[str, str]]) -> None:
-        """`keys` are (source, document) pairs; those without a failure are passed over."""
-        with self._write() as connection:
-            failures.clear(connection, generation, keys)
-
-    # sources, blocks, runs
-
-    def sources(self) -> list[SourceRow]:
-        """By name."""
-        with self._read() as connection:
-            return sources.everything(connection)
-
-    def save_source(self, row: SourceRow) -> None:
-        """Replaces what was remembered under that name."""
-        with self._write() as connection:
-            sources.save(connection, row)
-
-    def forget_source(self, name: str) -> None:
-        """Its documents, blocks and history stay."""
-        with self._write() as connection:
-            sources.forget(connection, name)
-            learned.forget(connection, name)
-
-    def blocks(self) -> list[Block]:
-        """By source and document."""
-        with self._read() as connection:
-            return sources.blocks(connection)
-
-    def block(self, block: Block) -> None:
-        """Blocking again replaces the reason."""
-        with self._write() as connection:
-            sources.block(connection, block)
-
-    def unblock(self, source: str, document: str) -> bool:
-        """Whether it was blocked."""
-        with self._write() as connection:
-            return sources.unblock(connection, source, document)
-
-    def learned(self, source: str, name: str) -> Mapping[str, Any] | None:
-        """None when nothing was learned under this name."""
-        with self._read() as connection:
-            return learned.get(connection, source, name)
-
-    def learn(self, source: str, name: str, value: Mapping[str, Any]) -> None:
-        """Replaces what was learned before."""
-        with self._write() as connection:
-            learned.put(connection, source, name, value)
-
-    # likenesses
-
-    def likenesses(self, generation: str) -> list[Likeness]:
-        """By source and document."""
-        with self._read() as connection:
-            return likenesses.everything(connection, generation)
-
-    def without_likeness(self, generation: str) -> list[DocumentRow]:
-        """By source and document."""
-        with self._read() as connection:
-            found = documents.named(connection, generation, likenesses.missing(connection, generation))
-            return [found[name] for name in sorted(found)]
-
-    def clustered(self, generation: str, clusters: Iterable[str] | None = None) -> list[Likeness]:
-        """By source and document."""
-        with self._read() as connection:
-            return likenesses.clustered(connection, generation, clusters)
-
-    def save_likenesses(self, generation: str, found: Iterable[Likeness]) -> None:
-        """All of them or none."""
-        with self._write() as connection:
-            likenesses.save(connection, generation, found)
-
-    def alike(self, generation: str, names: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-        """Those that are in no cluster are left out."""
-        with self._read() as connection:
-            return likenesses.alike(connection, generation, names)
-
-    def canonicals(self, generation: str, clusters: Iterable[str]) -> dict[str, tuple[str, str]]:
-        """A cluster whose canonical document is not live any more is left out."""
-        with self._read() as connection:
-            return likenesses.canonicals(connection, generation, clusters)
 
     def save_run(self, run: str, summary: Mapping[str, Any]) -> None:
         """`summary` must be JSON; saving a run again replaces it."""

@@ -1,22 +1,14 @@
 """The part of a SQL ledger that knows which findings were put aside."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from headwater.ledger import acknowledged_rows
 from headwater.ledger.acknowledged import Acknowledgement, Key
+from headwater.ledger.transactions import Transactions
 
 
-class SqlAcknowledged:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlAcknowledged(Transactions):
+    """With who did, and until when."""
 
     def acknowledge(self, one: Acknowledgement) -> int:
         """Two at the same moment take turns, and the later one holds."""

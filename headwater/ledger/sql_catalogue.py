@@ -1,18 +1,12 @@
 """The part of a SQL ledger that is looked through."""
 
-from contextlib import AbstractContextManager
-
-from sqlalchemy import Connection
-
 from headwater.ledger import catalogue_rows
 from headwater.ledger.catalogue import Name, Wanted
+from headwater.ledger.transactions import Transactions
 
 
-class SqlCatalogue:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlCatalogue(Transactions):
+    """In pages, by what people filter for."""
 
     def names(
         self, generation: str, wanted: Wanted, *, limit: int, after: Name | None = None, before: Name | None = None

@@ -1,23 +1,15 @@
 """The part of a SQL ledger that freshness is measured by."""
 
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import AbstractContextManager
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from headwater.ledger import looks, standings, troubles, upkeep
 from headwater.ledger.standing import Listing, PastChange, PastTrouble, Standing
+from headwater.ledger.transactions import Transactions
 
 
-class SqlFreshness:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlFreshness(Transactions):
+    """What changed when, what was looked at, and what was wrong with it."""
 
     def standings(self, generation: str, source: str | None = None) -> Iterator[Standing]:
         """As of the first row asked for."""

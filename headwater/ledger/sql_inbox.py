@@ -1,23 +1,15 @@
 """The part of a SQL ledger that remembers what was announced."""
 
 from collections.abc import Iterable, Sequence
-from contextlib import AbstractContextManager
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from headwater.ledger import inbox
+from headwater.ledger.transactions import Transactions
 from headwater.ledger.waiting import ANY, Ask, Depth, Timing, Waiting, Which
 
 
-class SqlInbox:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlInbox(Transactions):
+    """Rows wait, are worked on, and are done or dead."""
 
     def receive(
         self, endpoint: str, delivery: str, asks: Iterable[Ask], *, now: datetime, timing: Timing, keep: datetime

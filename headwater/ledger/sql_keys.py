@@ -1,22 +1,14 @@
 """The part of a SQL ledger that knows keys."""
 
-from contextlib import AbstractContextManager
 from datetime import datetime
-
-from sqlalchemy import Connection
 
 from headwater.ledger import key_rows
 from headwater.ledger.keys import Deed, Key
+from headwater.ledger.transactions import Transactions
 
 
-class SqlKeys:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlKeys(Transactions):
+    """Hashes alone, and the account of who did what."""
 
     def add_key(self, key: Key) -> bool:
         """Names of revoked keys stay taken, so that the account stays clear."""

@@ -1,28 +1,22 @@
 """The part of a SQL ledger that keeps what is pushed."""
 
 from collections.abc import Callable, Iterable, Set
-from contextlib import AbstractContextManager
 from dataclasses import fields
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from headwater.ledger import inbox, key_rows, pushed_rows
 from headwater.ledger.inbox_tables import inbox as waiting_table
 from headwater.ledger.keys import Deed
 from headwater.ledger.pushed import Pushed
+from headwater.ledger.transactions import Transactions
 from headwater.ledger.waiting import Ask, Timing, Waiting
 
 _WAITING = tuple(one.name for one in fields(Waiting))
 
 
-class SqlPushed:
-    """Mixed into `SqlLedger`, whose transactions it uses."""
-
-    def _read(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
-
-    def _write(self) -> AbstractContextManager[Connection]:
-        raise NotImplementedError  # `SqlLedger` has it
+class SqlPushed(Transactions):
+    """Contents, and the readers that they were put with."""
 
     def push(
         self,
