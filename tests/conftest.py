@@ -62,7 +62,9 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     asked = config.args
     if len(asked) == 1 and Path(asked[0].partition("::")[0]).is_file():
         return 0
-    return min(len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1, MOST_PROCESSES)
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    # One more than cores: much of the time a test waits for a server, a lease or another process.
+    return min(cores + 1, MOST_PROCESSES)
 
 
 @pytest.hookimpl(trylast=True)
