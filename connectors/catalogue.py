@@ -13,7 +13,7 @@ from connectors.about import About
 from connectors.registry import CONNECTORS, ConnectorClass, class_of, elsewhere
 from headwater.errors import ConfigError
 from headwater.settings import Duration
-from headwater.settings.schema import DurationText, MaybeSecret, Texts
+from headwater.settings.fields import DurationText, MaybeSecret, Texts
 
 UNKNOWN = "not stated by this connector"
 _MARKS = {get_args(MaybeSecret)[1]: "text", get_args(DurationText)[1]: "duration", get_args(Texts)[1]: "texts"}

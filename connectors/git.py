@@ -29,7 +29,8 @@ from headwater.errors import ConfigError, FetchError, GoneError, TransientSource
 from headwater.interfaces import Scanned
 from headwater.model import Complete, NotModified, RawDocument, Ref, Unreadable
 from headwater.settings import Secret, SourceSettings, parse_duration
-from headwater.settings.schema import DurationText, MaybeSecret, Plain, Table
+from headwater.settings.fields import DurationText, MaybeSecret, Plain
+from headwater.settings.schema import Table
 
 _LFS = b"version https://git-lfs.github.com/spec/"
 FRESH_SECONDS = 600.0

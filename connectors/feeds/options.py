@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from connectors.websites.options import WebOptions
-from headwater.settings.schema import Texts
+from headwater.settings.fields import Texts
 
 
 class FeedOptions(WebOptions):

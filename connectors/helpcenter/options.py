@@ -2,7 +2,8 @@
 
 from pydantic import Field
 
-from headwater.settings.schema import DurationText, MaybeSecret, Plain, Table, Texts
+from headwater.settings.fields import DurationText, MaybeSecret, Plain, Texts
+from headwater.settings.schema import Table
 
 
 class ZendeskOptions(Table):

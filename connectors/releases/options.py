@@ -7,7 +7,8 @@ from pydantic import Field
 from connectors.http.client import HttpSettings
 from connectors.http.reach import Reach
 from headwater.settings import Secret
-from headwater.settings.schema import MaybeSecret, Plain, Table
+from headwater.settings.fields import MaybeSecret, Plain
+from headwater.settings.schema import Table
 
 
 class GithubReleasesOptions(Table):

@@ -10,7 +10,8 @@ from connectors.http.reach import Reach
 from connectors.websites.addresses import address, folder_of
 from headwater.errors import ConfigError
 from headwater.settings import Secret
-from headwater.settings.schema import MaybeSecret, Table, Texts
+from headwater.settings.fields import MaybeSecret, Texts
+from headwater.settings.schema import Table
 
 
 class WebOptions(Table):

@@ -8,7 +8,8 @@ from pydantic import Field
 from connectors.http.client import HttpSettings
 from connectors.http.reach import Reach
 from headwater.settings import Secret
-from headwater.settings.schema import MaybeSecret, Plain, Table, Texts
+from headwater.settings.fields import MaybeSecret, Plain, Texts
+from headwater.settings.schema import Table
 
 _MEDIA_HOST = "api.media.atlassian.com"
 """Where Cloud keeps attachments, and redirects to."""
