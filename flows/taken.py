@@ -48,6 +48,7 @@ def work_off(inbox: Inbox, row: Waiting, look: Looking) -> Refreshed | None:
         inbox.failed(row, error)
         log.warning("could not be looked at: %s: %s", type(error).__name__, error, extra=about)
     except Exception as error:
+        # Whatever it was, the rows after this one are looked at.
         log.exception("a fault while looking at what was announced", extra=about)
         fault = HeadwaterError(f"{type(error).__name__}", advice="A fault in Headwater; the log has its traceback.")
         inbox.failed(row, fault)
