@@ -19,7 +19,7 @@ __all__ = ["COMMAND", "Refresh", "Refreshed", "StoppedError", "attend", "busy", 
 
 
 class Refresh(Protocol):
-    """As `refresh` does it; `refresh_flow.recorded` also has Prefect record it."""
+    """As `refresh` does it; a `Recording` also has Prefect record it."""
 
     def __call__(
         self, opened: Workshop, source: str, document: str, ends: Callable[[], bool], fresh: float = 0.0
