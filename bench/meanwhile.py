@@ -77,7 +77,7 @@ def measured(folder: Path, key: str, documents: int, deliveries: int, *, beside:
         "indexed_after": after,
         "seconds": round(time.monotonic() - began, 1),
         "searchable_p50": round(statistics.median(found), 2),
-        "searchable_p95": round(statistics.quantiles(found, n=20)[18], 2),
+        "searchable_p95": round(statistics.quantiles(found, n=20, method="inclusive")[18], 2),
         "searchable_max": round(max(found), 2),
         "load": round(os.getloadavg()[0], 1),
     }
