@@ -54,7 +54,10 @@ KEYED: dict[int | str, dict[str, Any]] = {
     403: {"model": Problem, "description": "The key is not for that"},
     422: {"model": Problem, "description": "Not in the form that is documented"},
     429: {"model": Problem, "description": "More requests than a key may make; `Retry-After` says when"},
-    503: {"model": Problem, "description": "The ledger or the index cannot be reached now"},
+    503: {
+        "model": Problem,
+        "description": "Not now: the ledger or the index cannot be reached, or too many long requests come at once",
+    },
 }
 """What every route that wants a key may answer."""
 BODIES: dict[int | str, dict[str, Any]] = {
