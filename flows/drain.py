@@ -5,14 +5,13 @@ Nobody else can, because the run holds the lease of the source; and what is anno
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TypeAlias
 
 from flows.taken import Refreshed, work_off
 from flows.workshop import Workshop
 from headwater.errors import HeadwaterError
 from headwater.inbox.inbox import Inbox
-from headwater.ingest.source_run import SourceRun
 from headwater.ledger.waiting import Waiting, Which
 
 ASK_SECONDS = 0.2
@@ -29,8 +28,9 @@ log = logging.getLogger("headwater.drain")
 class Drain:
     """Call it between micro-batches; it asks the inbox a few times a second at most."""
 
-    def __init__(self, workshop: Workshop, look: Look) -> None:
-        self._workshop, self._look = workshop, look
+    def __init__(self, workshop: Workshop, look: Look, names: Collection[str] = ()) -> None:
+        """`names`: sources that nobody else can look at, besides those that a run of the workshop is under way of."""
+        self._workshop, self._look, self._names = workshop, look, names
         self._inbox = Inbox(workshop.ledger, clock=workshop.ledger.now)
         self._asked = time.monotonic()
         self._at_it = False
@@ -40,28 +40,32 @@ class Drain:
             return
         self._at_it = True
         try:
-            for run in list(self._workshop.runs.values()):
-                self._drain(run)
+            for source in dict.fromkeys([*self._workshop.runs, *self._names]):
+                self._drain(source)
         except HeadwaterError as error:
             # The run goes on; what was taken is taken again when the claim ends.
             log.warning("the inbox cannot be worked off: %s", error)
         finally:
             self._asked, self._at_it = time.monotonic(), False
 
-    def _drain(self, run: SourceRun) -> None:
+    def _drain(self, source: str) -> None:
         """Documents alone: a wish to have the source looked at as a whole waits for the end of this run."""
         until = time.monotonic() + LONGEST_SECONDS
-        which = Which(source=run.name, documents=True)
+        which = Which(source=source, documents=True)
         while time.monotonic() < until and (rows := self._inbox.take(TOGETHER, which)):
             for number, row in enumerate(rows):
                 self._inbox.prolong(rows[number:])
-                self._one(run, row)
+                self._one(row)
 
-    def _one(self, run: SourceRun, row: Waiting) -> None:
-        run.overtake(row.document)
+    def _one(self, row: Waiting) -> None:
+        self._overtake(row)
         work_off(
             self._inbox,
             row,
             lambda fresh: self._look(self._workshop, row.source, row.document, fresh),
         )
-        run.overtake(row.document)
+        self._overtake(row)
+
+    def _overtake(self, row: Waiting) -> None:
+        if row.source in self._workshop.runs:
+            self._workshop.runs[row.source].overtake(row.document)

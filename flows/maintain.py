@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from flows.refresh import attend_rebuild
 from flows.steps import direct_steps, run_sources
 from flows.workshop import Workshop
 from headwater.clock import utc_now
@@ -90,7 +91,8 @@ def _remove(workshop: Workshop, rows: Sequence[DocumentRow], reason: str) -> Rem
 def rebuild(make: Callable[[str], Workshop], live: Workshop, names: Sequence[str]) -> RunReport:
     """Fill a new generation beside the live one, then switch to it in one epoch.
 
-    `make` opens a workshop that writes to the generation it is given. Documents that cannot be read again (their
+    `make` opens a workshop that writes to the generation it is given. What is announced meanwhile is looked at for
+    both generations. Documents that cannot be read again (their
     source is not configured any more, or they fail now) are carried over from what is stored of them.
     """
     old = live.ledger.generation()
@@ -101,6 +103,7 @@ def rebuild(make: Callable[[str], Workshop], live: Workshop, names: Sequence[str
         try:
             for name in {*names, *(row.name for row in live.ledger.sources())}:
                 workshop.reserve(name)
+            attend_rebuild(workshop, live, names)
             report = run_sources(workshop, names, direct_steps(workshop))
             failed = ", ".join(source.source for source in report.sources if source.error)
             if failed:

@@ -1,6 +1,6 @@
 """Look at what was announced, in a process that has everything open: one document, or a whole source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
@@ -8,7 +8,7 @@ from flows.drain import Drain
 from flows.steps import Steps, direct_steps, run_sources
 from flows.taken import Refreshed, StoppedError
 from flows.workshop import Workshop
-from headwater.errors import BusyError, SkippableError, TransientSourceError
+from headwater.errors import BusyError, HeadwaterError, SkippableError, TransientSourceError
 from headwater.inbox.inbox import WHOLE
 from headwater.ingest.report import SourceReport
 from headwater.settings import AlertSettings
@@ -38,16 +38,20 @@ def refresh(
     fresh: float = 0.0,
     *,
     covered: bool = False,
+    target: str | None = None,
 ) -> Refreshed:
     """Bring one document up to date (or, with `WHOLE`, the source), under the lease of its source.
 
     BusyError when somebody else holds that; other errors say what went wrong with the document, retriable ones what
     may go away. `ends` is asked between the batches of a whole source. `fresh`: seconds since the change was announced;
-    no older listing will do. `covered`: `opened` holds the lease, and has a run of the source under way.
+    no older listing will do. `covered`: `opened` holds the lease, and has a run of the source under way. `target`:
+    the generation that is written to, where that is not the live one.
     """
     # People are told of what is not fresh once for many documents, not after each.
     settings = replace(opened.settings, alerts=AlertSettings())
-    with Workshop(settings, command=opened.command, only=document or None, fresh=fresh, opened=opened) as workshop:
+    with Workshop(
+        settings, command=opened.command, only=document or None, fresh=fresh, target=target, opened=opened
+    ) as workshop:
         if covered:
             workshop.cover(source)
         else:
@@ -67,10 +71,32 @@ def refresh(
 def attend(workshop: Workshop) -> None:
     """Have its runs of whole sources look at what is announced of them between their micro-batches.
 
-    Not while another generation is filled: it takes the place of the live one.
+    Of runs that fill another generation `attend_rebuild` is for.
     """
     if workshop.only is None and workshop.target is None:
         workshop.between = Drain(workshop, _meanwhile)
+
+
+def attend_rebuild(workshop: Workshop, live: Workshop, names: Collection[str]) -> None:
+    """What is announced while `workshop` fills another generation is looked at for both: it cannot wait for the switch.
+
+    Unless what is live cannot be written by this process: it may be another model's. `names`: the sources that are
+    held to the end.
+    """
+    try:
+        if live.existing_index(live.generation) is None:
+            return
+        live.index()
+    except HeadwaterError:
+        return
+
+    def look(filling: Workshop, source: str, document: str, fresh: float) -> Refreshed:
+        try:
+            return refresh(live, source, document, fresh=fresh, covered=True)
+        finally:
+            refresh(filling, source, document, fresh=fresh, covered=True, target=filling.target)
+
+    workshop.between = Drain(workshop, look, names)
 
 
 def _meanwhile(workshop: Workshop, source: str, document: str, fresh: float) -> Refreshed:

@@ -62,7 +62,7 @@ def rebuild(json: Json = False, config: Config = None, home: Home = None) -> Non
     """Build a new index beside the live one, from the sources, and switch to it in one epoch.
 
     For another embedding model, or an index that does not match its ledger. Searches are answered from the old
-    index until the switch.
+    index until the switch; documents that are announced meanwhile are looked at for both.
     """
     settings = load_settings(config, home, quiet=json)
     names = [source.name for source in settings.sources]

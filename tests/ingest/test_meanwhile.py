@@ -3,9 +3,7 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -13,22 +11,18 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from flows import drain
-from flows.refresh import Refreshed, attend, refresh
+from flows.refresh import Refreshed, refresh
 from flows.workshop import Workshop
 from headwater.clock import utc_now
 from headwater.errors import SkippableError
 from headwater.inbox.inbox import Inbox
-from headwater.interfaces import Connector, Scanned
-from headwater.ledger.waiting import WHOLE, Ask, Timing
-from headwater.model import NotModified, RawDocument
+from headwater.ledger.waiting import WHOLE, Ask
 from headwater.parsing.pool import ParserPool
 from tests.support.compare import disagreements, visible
 from tests.support.hash_embedder import HashDense
-from tests.support.project import Project, everything
+from tests.support.meanwhile import AT_ONCE, IDS, World, article, change, found, once
+from tests.support.project import Project
 from tests.support.state import SharedParsing, open_workshop, run_all, scratch
-
-IDS = tuple(f"{name}.md" for name in "abcdefgh")
-AT_ONCE = Timing(debounce=0, max_wait=0)
 
 
 @pytest.fixture(autouse=True)
@@ -36,80 +30,11 @@ def _asks_at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drain, "ASK_SECONDS", 0.0)
 
 
-@dataclass(frozen=True)
-class Hooked:
-    """A connector that lets something happen right after a document was fetched by the run, or listed."""
-
-    real: Connector
-    after: Callable[[str, str], None]
-
-    @property
-    def name(self) -> str:
-        return self.real.name
-
-    @property
-    def absence_is_final(self) -> bool:
-        return bool(getattr(self.real, "absence_is_final", False))
-
-    def scan(self, resume: bytes | None = None) -> Iterator[Scanned]:
-        for item in self.real.scan(resume):
-            yield item
-            self.after("listed", getattr(item, "id", "."))
-
-    def fetch(self, id: str, known: str | None = None) -> RawDocument | NotModified:
-        found = self.real.fetch(id, known)
-        self.after("fetched", id)
-        return found
-
-
-@dataclass
-class World:
-    """A project, and a run over it in which things happen."""
-
-    project: Project
-
-    def announce(self, workshop: Workshop, *ids: str, access: bool = False) -> None:
-        asks = [Ask(source="docs", document=id, reason="told", access=access) for id in ids]
-        Inbox(workshop.ledger, timing=AT_ONCE).receive("docs", "", asks)
-
-    def run(self, happens: Callable[[Workshop, str, str], None]) -> Workshop:
-        """Ingest everything; the open workshop is the caller's to close."""
-        workshop = self.project.open()
-        connector = workshop.connector
-        vars(workshop)["connector"] = lambda source: Hooked(
-            connector(source), lambda what, id: happens(workshop, what, id)
-        )
-        attend(workshop)
-        report = run_all(workshop)
-        assert not report.sources[0].error, report.sources[0].error
-        del vars(workshop)["connector"]
-        return workshop
-
-
 @pytest.fixture
 def world(project: Project) -> World:
     for number, id in enumerate(IDS):
         project.write(id, article(id, number))
     return World(project)
-
-
-def article(id: str, note: object) -> str:
-    return f"# Article {id}\n\nThe note of {id} is {note}.\n"
-
-
-def found(workshop: Workshop, text: str) -> bool:
-    return any(text in passage.text for passage in everything(workshop, "the note"))
-
-
-def once(happens: Callable[[Workshop], None], what: str, id: str) -> Callable[[Workshop, str, str], None]:
-    """The first time that this is done to this document."""
-    left = [happens]
-
-    def hook(workshop: Workshop, done: str, to: str) -> None:
-        if (done, to) == (what, id) and left:
-            left.pop()(workshop)
-
-    return hook
 
 
 def test_a_fetch_that_became_stale_is_dropped_and_the_document_looked_at_again(world: World) -> None:
@@ -294,7 +219,7 @@ HAPPENS = st.lists(
 )
 
 
-@settings(max_examples=int(os.environ.get("HEADWATER_EXAMPLES", "8")), deadline=None,
+@settings(max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "8")), deadline=None,
           phases=[Phase.explicit, Phase.reuse, Phase.generate],
           suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])  # fmt: skip
 @given(before=st.sets(st.sampled_from(IDS)), happens=HAPPENS)
@@ -317,7 +242,7 @@ def test_whatever_happens_meanwhile_the_index_is_as_the_source(
             due = [plan for plan in plans if plan[:2] == (what, id)]
             for plan in due:
                 plans.remove(plan)
-                _do(project, plan[2], plan[3], next(numbers))
+                change(project, plan[2], plan[3], next(numbers))
                 world.announce(workshop, plan[3], access=plan[2] == "close")
 
         with world.run(hook) as workshop:
@@ -337,14 +262,3 @@ def test_whatever_happens_meanwhile_the_index_is_as_the_source(
                 assert set(visible(fresh)) <= set(kept)
                 extra = set(kept) - set(visible(fresh))
                 assert all(any(f'"{id}"' in text or id in text for id in failing) for text in extra)
-
-
-def _do(project: Project, action: str, id: str, number: int) -> None:
-    path = project.folder / "docs" / id
-    if action == "delete":
-        path.unlink(missing_ok=True)
-    elif action == "spoil":
-        project.write(id, b"\x00\x01 no text \x00" + str(number).encode())
-    else:
-        front = "---\naccess: [group:sre]\n---\n" if action == "close" else ""
-        project.write(id, front + article(id, f"number {number}"))
