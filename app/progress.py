@@ -14,7 +14,9 @@ from headwater.model import Outcome
 class Bars:
     """A listener that draws; on a terminal it redraws in place, elsewhere it prints one line per publication."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, beside: bool = False) -> None:
+        """`beside`: what is published is not searched yet."""
+        self._beside = beside
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -62,7 +64,8 @@ class Bars:
 
     def published(self, source: str, *, documents: int, epoch: int) -> None:
         if not err.is_terminal and documents:
-            self.say(f"{source}: {self._done.get(source, 0):,} documents done, searchable as of epoch {epoch}")
+            since = "beside what is searched" if self._beside else f"searchable as of epoch {epoch}"
+            self.say(f"{source}: {self._done.get(source, 0):,} documents done, {since}")
 
 
 @contextmanager

@@ -66,7 +66,7 @@ def rebuild(json: Json = False, config: Config = None, home: Home = None) -> Non
     """
     settings = load_settings(config, home, quiet=json)
     names = [source.name for source in settings.sources]
-    with Bars() as bars, Workshop(settings, command="headwater rebuild") as live:
+    with Bars(beside=True) as bars, Workshop(settings, command="headwater rebuild") as live:
 
         def make(target: str) -> Workshop:
             return Workshop(settings, command="headwater rebuild", listener=bars, target=target, opened=live)
