@@ -46,6 +46,7 @@ def remove_document(workshop: Workshop, row: DocumentRow, *, block: str | None) 
     if block is not None:
         # First the block: a run that is publishing at this moment checks it under the publish lease.
         workshop.ledger.block(Block(row.source, row.id, block, utc_now()))
+        workshop.ledger.clear_failures(workshop.generation, [(row.source, row.id)])
     return _remove(workshop, [row], "blocked: " + block if block is not None else "removed by hand")
 
 

@@ -67,7 +67,7 @@ class Outcomes:
                 self._report.note(row.id, finding)
 
     def forget(self, documents: Sequence[str]) -> None:
-        """These are not at the source any more, so their failures need not be remembered."""
+        """Gone from the source, or taken out by a person: their failures need not be remembered."""
         self._cleared.update(documents)
 
     def event(self, document: str, outcome: str, *, reason: str = "", version: str = "") -> None:

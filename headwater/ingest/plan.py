@@ -59,6 +59,7 @@ def plan_document(id: str, source: str, ledger: Ledger) -> Plan:
         absent=(),
         unreadable=(),
         blocked=() if reason is None else ((id, reason),),
+        forgotten=() if reason is None else (id,),
         complete=False,
     )
 
@@ -87,10 +88,10 @@ def plan_source(
     seen, complete = listing.entries.keys(), listing.complete
     for id, item in listing.entries.items():
         failure = failures.get(id)
-        if isinstance(item, Unreadable):
-            unreadable.append(item)
-        elif id in blocks:
+        if id in blocks:
             blocked.append((id, blocks[id]))
+        elif isinstance(item, Unreadable):
+            unreadable.append(item)
         elif id in live and live[id][0] == item.version and is_current(live[id][1], fingerprint):
             same.append(item)
         elif failure is not None and _still_fails(failure, item.version, fingerprint):
@@ -125,7 +126,8 @@ def plan_source(
         blocked=tuple(blocked),
         complete=complete,
         checkpoint=listing.token,
-        forgotten=tuple(sorted(failures.keys() - seen)) if complete else (),
+        # What a person took out is not to be mended by anybody.
+        forgotten=tuple(sorted((failures.keys() & blocks.keys()) | (failures.keys() - seen if complete else set()))),
         seen=frozenset(seen),
         new=frozenset(ref.id for ref in changed if ref.id not in live),
     )

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.folder import FolderConnector
+from flows.maintain import find_document, remove_document
 from headwater.errors import GoneError, TransientSourceError
 from headwater.ingest.absence import APPROVED, TOMBSTONES, WITHHELD, Caution, confirmed_gone
 from headwater.interfaces import Scanned
@@ -156,3 +157,27 @@ def test_a_person_who_blocks_is_not_asked_again(project: Project) -> None:
 
 def test_folders_say_that_their_listing_is_all_there_is() -> None:
     assert FolderConnector.absence_is_final
+
+
+BROKEN = b"\x7fELF\x02\x01\x01\x00"
+
+
+def test_what_a_person_blocked_fails_no_more(project: Project) -> None:
+    """Nobody has to mend a document that is not to be searched."""
+    project.write("one.md", "# One\n\nText.\n")
+    project.ingest()
+    project.write("one.md", BROKEN)
+    assert project.ingest().sources[0].failed == 1
+    with project.open() as workshop:
+        remove_document(workshop, find_document(workshop, "one.md"), block="no more")
+        assert not workshop.ledger.failures(workshop.generation)
+
+
+def test_what_was_blocked_before_it_was_ever_read_fails_no_more(project: Project) -> None:
+    project.write("one.md", BROKEN)
+    assert project.ingest().sources[0].failed == 1
+    with project.open() as workshop:
+        workshop.ledger.block(Block("docs", "one.md", "no more", NOON))
+    assert project.ingest().sources[0].failed == 0
+    with project.open() as workshop:
+        assert not workshop.ledger.failures(workshop.generation)
