@@ -9,7 +9,7 @@ from headwater.interfaces import Connector
 from headwater.model import Complete, RawDocument, Ref, Unreadable
 from tests.connectors.services.local import Asked, LocalServer, Reply
 
-IMPATIENT = 0.25
+IMPATIENT = 1.0
 """Seconds that a connector waits for its service while the service stalls."""
 
 

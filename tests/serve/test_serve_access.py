@@ -1,10 +1,8 @@
 """Who may do what over HTTP: signatures, keys and their scopes, limits; one process for all of it."""
 
 import json
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -65,23 +63,6 @@ def test_a_body_has_a_limit(served: Node) -> None:
     assert httpx.post(f"{served.url}/webhooks/docs", content=body, headers=headers).status_code == 413
     parts = (b"x" * 100_000 for _ in range(20))  # without a stated length
     assert httpx.post(f"{served.url}/webhooks/docs", content=parts, headers=headers).status_code == 413
-
-
-def test_long_bodies_that_are_held_at_one_time_are_bounded(served: Node) -> None:
-    """Whoever sends them, and for as long as they take; short ones go on being taken."""
-    where, length = httpx.URL(served.url), 1 << 20
-    head = f"PUT /v1/documents/docs/a.md HTTP/1.1\r\nhost: {where.host}\r\ncontent-length: {length}\r\n\r\n"
-    with ExitStack() as stack:
-        for _ in range(6):
-            # All but the last byte.
-            slow = stack.enter_context(socket.create_connection((where.host, where.port or 80)))
-            slow.sendall(head.encode() + b"x" * (length - 1))
-        put = f"{served.url}/v1/documents/docs/a.md"
-        assert eventually(lambda: httpx.put(put, content=b"x" * length).status_code == 503)
-        assert httpx.put(put, content=b"x" * length).headers["retry-after"] == "1"
-        assert httpx.put(put, content=b"short").status_code == 401
-        assert served.tell().status_code == 202
-    assert eventually(lambda: httpx.put(put, content=b"x" * length).status_code == 401)
 
 
 # keys -----------------------------------------------------------------------------------------------------
